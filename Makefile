@@ -1,0 +1,39 @@
+# Three commands, each doing its own set-up on a fresh machine:
+#   make setup   .venv with the autograder and cnnkit commands, and bubblewrap
+#   make demo    a class of strangers' notebooks, graded
+#   make test    everything that CI runs
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test bench clean
+.DELETE_ON_ERROR:
+
+setup: .venv/.ready sandbox-tools
+
+.PHONY: sandbox-tools
+sandbox-tools:
+	@sh autograder/install-sandbox-tools.sh
+
+.venv/.ready: pyproject.toml autograder/pyproject.toml
+	@sh autograder/install-sandbox-tools.sh venv $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab,test]' -e ./autograder
+	touch $@
+
+# The PyTorch cross-check is part of the tests, but a teacher who only grades does not need it.
+.venv/.torch: .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[torch]'
+	touch $@
+
+demo: setup
+	$(BIN)/python -m autograder.demo
+
+test: setup .venv/.torch
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -q
+
+bench: setup
+	$(BIN)/python bench/grading.py
+
+clean:
+	rm -rf .venv

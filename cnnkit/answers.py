@@ -1,0 +1,201 @@
+"""What one call of a student's function gave back, as plain data, and how it differs from the right answer.
+
+The notebook's ``check`` and the grader both speak of a student's results through :class:`Answer`. In the
+grader, :func:`answer_of` runs inside the sandbox, beside the student's code, and :func:`difference` runs
+outside, on arrays rebuilt from raw bytes; so this module imports NumPy and nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Relative tolerance of a value, in units of the result's largest magnitude: float32 arithmetic is right.
+RELATIVE_TOLERANCE = 1e-4
+#: Absolute floor, in units of the inputs' largest magnitude: where terms cancel to zero, float32 leaves a residue.
+CANCELLATION_TOLERANCE = 5e-6
+
+#: The kinds of an :class:`Answer`.
+VALUE, UNUSABLE, RAISED, STOPPED, DIED = "value", "unusable", "raised", "stopped", "died"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outcome of one call.
+
+    Parameters
+    ----------
+    kind : str
+        ``"value"``: the function returned numbers. ``"unusable"``: it returned something else.
+        ``"raised"``: an exception. ``"stopped"``: it ran into a limit. ``"died"``: its process ended.
+    value : ndarray, or tuple of ndarray, or None
+        The numbers, for ``"value"``: one array, or several of different shapes.
+    text : str
+        A sentence for the student, for every other kind.
+
+    Examples
+    --------
+    >>> answer_of([1, 2, 3]).value
+    array([1, 2, 3])
+    >>> answer_of(None).text
+    'returned nothing (None): is there a `return`?'
+    """
+
+    kind: str
+    value: np.ndarray | tuple[np.ndarray, ...] | None = None
+    text: str = ""
+
+
+def answer_of(result) -> Answer:
+    """Reduce what a student's function returned to plain arrays.
+
+    Parameters
+    ----------
+    result : object
+        Anything.
+
+    Returns
+    -------
+    Answer
+        ``"value"`` with a base-class array of booleans, integers, floats (at most 64 bits) or complex numbers;
+        or with a tuple of such arrays when ``result`` is a list or tuple of arrays whose shapes differ;
+        ``"unusable"`` with a sentence otherwise. Never raises.
+
+    Examples
+    --------
+    >>> answer_of((np.zeros((2, 3)), np.zeros((2, 3)))).value.shape
+    (2, 2, 3)
+    >>> [part.shape for part in answer_of((np.zeros(2), np.zeros((3, 1)))).value]
+    [(2,), (3, 1)]
+    >>> answer_of("seven").text
+    'returned text (str), but should return numbers'
+    """
+    if result is None:
+        return Answer(UNUSABLE, text="returned nothing (None): is there a `return`?")
+    if isinstance(result, str | bytes):
+        return Answer(UNUSABLE, text=f"returned text ({type(result).__name__}), but should return numbers")
+    array = _numeric(result)
+    if array is not None:
+        return Answer(VALUE, array)
+    if isinstance(result, list | tuple):
+        parts = tuple(_numeric(part) for part in result)
+        if all(part is not None for part in parts):
+            return Answer(VALUE, parts)
+    return Answer(UNUSABLE, text=f"returned a {type(result).__name__}, which NumPy cannot read as an array of numbers")
+
+
+def _numeric(result) -> np.ndarray | None:
+    """`result` as a base-class numeric array that fits a wire format, or None."""
+    try:
+        array = np.asarray(result)
+    except Exception:  # a ragged list, or a student's class with a broken __array__
+        return None
+    if type(array) is not np.ndarray:
+        array = np.array(array, subok=False)
+    if array.dtype.kind not in "biufc":
+        return None
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    if array.dtype.kind == "c" and array.dtype.itemsize > 16:
+        array = array.astype(np.complex128)
+    return array
+
+
+def difference(got: Answer, expected, scale: float = 0.0) -> str:
+    """Say how an answer differs from the right one; the empty string when it does not.
+
+    Parameters
+    ----------
+    got : Answer
+    expected : ndarray or tuple of ndarray
+        The reference's result.
+    scale : float, optional
+        The largest magnitude among the inputs. Values agree when they differ by at most
+        ``1e-4 * max|expected| + 5e-6 * scale``.
+
+    Returns
+    -------
+    str
+        For example ``"shape is (3, 2), but should be (2, 3)"``.
+
+    Examples
+    --------
+    >>> difference(answer_of([[1.0, 2.0]]), np.array([[1.0, 2.0]]))
+    ''
+    >>> difference(answer_of([1.0, 2.0]), np.array([[1.0, 2.0]]))
+    'shape is (2,), but should be (1, 2)'
+    >>> difference(answer_of([1.0, 5.0]), np.array([1.0, 2.0]))
+    '1 of 2 values is wrong: at [1] it is 5, but should be 2'
+    """
+    if got.kind != VALUE:
+        return got.text
+    if isinstance(expected, tuple):
+        return _tuple_difference(got.value, expected, scale)
+    if isinstance(got.value, tuple):
+        shapes = ", ".join(str(part.shape) for part in got.value)
+        return f"returned {len(got.value)} arrays of different shapes ({shapes}), but should return shape {expected.shape}"
+    return _array_difference(got.value, np.asarray(expected), scale)
+
+
+def _tuple_difference(got, expected: tuple, scale: float) -> str:
+    parts = got if isinstance(got, tuple) else tuple(got) if got.ndim else (got,)
+    if len(parts) != len(expected):
+        return f"returned {len(parts)} results, but should return {len(expected)}"
+    for position, (part, right) in enumerate(zip(parts, expected, strict=True)):
+        text = _array_difference(np.asarray(part), np.asarray(right), scale)
+        if text:
+            return f"result {position + 1} of {len(expected)}: {text}"
+    return ""
+
+
+def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float) -> str:
+    if got.shape != expected.shape:
+        return f"shape is {got.shape}, but should be {expected.shape}"
+    wrong = wrong_cells(got, expected, scale)
+    count = int(wrong.sum())
+    if not count:
+        return ""
+    where = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f"at {list(where)} it is" if where else "it is"
+    return (
+        f"{count} of {expected.size} values {'is' if count == 1 else 'are'} wrong: "
+        f"{place} {number(got[where])}, but should be {number(expected[where])}"
+    )
+
+
+def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float = 0.0) -> np.ndarray:
+    """Mark the cells where two arrays of one shape disagree; NaN and infinity are always wrong where not expected.
+
+    Returns
+    -------
+    ndarray of bool
+        Of the arrays' shape.
+
+    Examples
+    --------
+    >>> wrong_cells(np.array([1.0, np.nan, 3.0]), np.array([1.0, 2.0, 3.0]))
+    array([False,  True, False])
+    """
+    kind = np.complex128 if got.dtype.kind == "c" else np.float64
+    got, expected = got.astype(kind), expected.astype(np.float64)
+    magnitude = float(np.abs(expected).max(initial=0.0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        close = np.abs(got - expected) <= RELATIVE_TOLERANCE * magnitude + CANCELLATION_TOLERANCE * scale
+    return ~(close & np.isfinite(got))
+
+
+def number(value) -> str:
+    """A number as a beginner writes it: ``5``, ``-0.25``, ``1.5e-07``.
+
+    Examples
+    --------
+    >>> number(np.float64(5)), number(np.int64(-3)), number(1 / 3)
+    ('5', '-3', '0.333333')
+    """
+    value = np.asarray(value)[()]
+    if isinstance(value, np.bool_ | bool):
+        return str(bool(value))
+    if np.iscomplexobj(value):
+        return f"{complex(value):.6g}"
+    if isinstance(value, np.integer | int):
+        return str(int(value))
+    return f"{float(value):.6g}"

@@ -1,0 +1,156 @@
+"""The parts of an exercise: what is asked, which properties a right answer has, which mistakes have a name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hypothesis.strategies import SearchStrategy
+
+from cnnkit.answers import VALUE, Answer, difference
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of one call of a student's function."""
+
+    args: tuple
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, function: Callable) -> Any:
+        """Call `function` with these arguments."""
+        return function(*self.args, **self.kwargs)
+
+    def arrays(self) -> list[np.ndarray]:
+        """The array arguments, in order."""
+        return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
+
+    def scale(self) -> float:
+        """The largest magnitude among the arguments, for tolerances; integers count a thousandth: they don't round."""
+        return max(
+            (float(np.abs(a.astype(float)).max(initial=0.0)) * (1.0 if a.dtype.kind == "f" else 1e-3) for a in self.arrays()),
+            default=0.0,
+        )
+
+
+@dataclass(frozen=True)
+class Property:
+    """Something that a right answer always does.
+
+    Parameters
+    ----------
+    name : str
+        Short and unique within its exercise, for example ``"strides"``.
+    claim : str
+        What a right function does, in words that a beginner understands; follows the function's name:
+        ``"moves the kernel by the stride in both directions"``.
+    examples : SearchStrategy
+        Draws one example: a list of :class:`Call`, made one after another.
+    weight : float, optional
+        Share of the exercise's points, relative to the other properties.
+    relation : callable, optional
+        For a metamorphic property: ``relation(calls, values)`` gets the answers to all calls but the last and
+        returns what the last must be. Without it every answer is compared with the reference.
+    keeps_inputs : bool, optional
+        The arguments must also come back unchanged.
+    """
+
+    name: str
+    claim: str
+    examples: SearchStrategy[list[Call]]
+    weight: float = 1.0
+    relation: Callable[[list[Call], list[np.ndarray]], np.ndarray] | None = None
+    keeps_inputs: bool = False
+
+    def failure(self, calls: list[Call], answers: list[Answer], expected: list, after: list[list[np.ndarray]] | None = None):
+        """Judge one example.
+
+        Parameters
+        ----------
+        calls : list of Call
+        answers : list of Answer
+            What the student's function gave, one for each call that was made (fewer when it was stopped).
+        expected : list
+            The reference's results.
+        after : list of list of ndarray, optional
+            The array arguments as they were after each call; needed by `keeps_inputs`.
+
+        Returns
+        -------
+        tuple of (int, object, str), or None
+            Which call failed, what it should have given, and a sentence; None when the property holds.
+        """
+        for index, answer in enumerate(answers):
+            if self.relation is None or answer.kind != VALUE:
+                text = difference(answer, expected[index], calls[index].scale())
+                if text:
+                    return index, expected[index], text
+            if self.keeps_inputs and after is not None and _changed(calls[index].arrays(), after[index]):
+                return index, expected[index], "changed the array that it was given: work on a copy"
+        if len(answers) < len(calls):
+            return len(answers), expected[len(answers)], "was not reached"
+        return self._relation_failure(calls, answers, expected) if self.relation else None
+
+    def _relation_failure(self, calls, answers, expected):
+        # A function that always gives the same constant satisfies many relations; it must not earn them.
+        for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
+            if isinstance(answer.value, tuple) or answer.value.shape != np.shape(right):
+                return index, right, difference(answer, right, calls[index].scale())
+            if np.ptp(answer.value) == 0 and np.ptp(right) != 0:
+                return index, right, "gives the same number everywhere"
+        last = len(calls) - 1
+        should = self.relation(calls, [answer.value for answer in answers[:-1]])
+        text = difference(answers[last], should, max(call.scale() for call in calls))
+        return (last, should, text) if text else None
+
+
+def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
+    return len(before) != len(after) or any(
+        a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake that has a name.
+
+    Parameters
+    ----------
+    name : str
+        For example ``"kernel flipped"``.
+    function : callable
+        A small wrong implementation that stands alone: no names from outside but ``np``, so its source can be
+        pasted into a notebook.
+    hint : str
+        What to think about, without giving the solution away.
+    """
+
+    name: str
+    function: Callable
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function that a student writes.
+
+    Parameters
+    ----------
+    name : str
+        The function's name, which is also the nbgrader id of its graded cell.
+    signature : str
+        For example ``"conv2d(image, kernel, stride=1)"``.
+    asks : str
+        The task in a sentence.
+    reference : callable
+    public : tuple of Property
+        What ``check`` tries in the student's notebook. The hidden properties live with the autograder.
+    misconceptions : tuple of Misconception
+    """
+
+    name: str
+    signature: str
+    asks: str
+    reference: Callable
+    public: tuple[Property, ...]
+    misconceptions: tuple[Misconception, ...]
