@@ -1,0 +1,54 @@
+"""What a student's code may use, with units and what the student sees. Set them in ``nbgrader_config.py``."""
+
+from traitlets import Enum, Float, Int
+from traitlets.config import Configurable
+
+
+class Limits(Configurable):
+    """Limits on one submission; for example ``c.Limits.call_seconds = 5`` in ``nbgrader_config.py``.
+
+    Examples
+    --------
+    >>> Limits().call_seconds
+    2.0
+    >>> Limits(memory_mib=0)
+    Traceback (most recent call last):
+        ...
+    traitlets.traitlets.TraitError: The value of the 'memory_mib' trait of a Limits instance should not be less than 16, but a value of 0 was specified
+    """
+
+    call_seconds = Float(
+        2.0, min=0.01, help="Seconds of wall time for one call of the student's function; the call counts as wrong."
+    ).tag(config=True)
+    call_cpu_seconds = Float(
+        2.0, min=0.01, help="Seconds of CPU time for one call, all threads together, looked at four times a second."
+    ).tag(config=True)
+    cell_seconds = Float(
+        30.0, min=0.1, help="Seconds of wall time for one cell; it is interrupted, then ended, and the rest goes on."
+    ).tag(config=True)
+    submission_seconds = Float(
+        120.0, min=1.0, help="Seconds of wall time for one submission; what is not graded by then scores 0."
+    ).tag(config=True)
+    memory_mib = Int(
+        1024, min=16, help="MiB of memory, all processes of the submission together; above it they are killed."
+    ).tag(config=True)
+    processes = Int(64, min=2, help="Processes and threads that may run at once; starting more fails.").tag(config=True)
+    disk_mib = Int(64, min=1, help="MiB of files in the submission's own /tmp; writing more fails.").tag(config=True)
+    output_kib = Int(
+        64, min=1, help="KiB of printed text kept for each cell, half from its start and half from its end."
+    ).tag(config=True)
+    notebook_mib = Int(10, min=1, help="MiB; a larger notebook is not read and scores 0.").tag(config=True)
+    isolation = Enum(
+        ("bubblewrap", "none"),
+        "bubblewrap",
+        help="'none' runs student code with no sandbox, as you, on your files. It is recorded in the results.",
+    ).tag(config=True)
+
+    def for_worker(self) -> dict:
+        """The limits that the sandbox enforces itself, in bytes and seconds."""
+        return {
+            "memory": self.memory_mib * 2**20,
+            "processes": self.processes,
+            "disk": self.disk_mib * 2**20,
+            "submission_seconds": self.submission_seconds,
+        }

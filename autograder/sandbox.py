@@ -1,0 +1,357 @@
+"""The outside of the sandbox: what bubblewrap shows of this machine, and a handle on each child.
+
+Deny by default: the file system inside is built file by file from the Python installation, the distributions
+that notebooks use, and the shared libraries these need. The course folder, the gradebook, the home directory,
+the environment and every other installed package are not in it. See :mod:`autograder.worker` for the inside.
+"""
+
+import errno
+import importlib.metadata
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from autograder.limits import Limits
+
+HERE = Path(__file__).parent
+#: The distributions that a notebook may import while it is graded; what they require comes along.
+ALLOWED = ("numpy", "ipython", "matplotlib")
+#: Imports that fail with a sentence for the student instead of "No module named".
+FORBIDDEN = (
+    *("scipy", "skimage", "cv2", "torch", "torchvision", "tensorflow", "keras", "jax", "sklearn", "imageio", "numba"),
+    *("cupy", "pandas", "astropy", "mxnet", "theano", "dask", "xarray", "sympy", "hypothesis", "autograder"),
+)
+#: Parts of Pillow that convolve; matplotlib, which is why Pillow is there at all, does without.
+_PILLOW_MASKED = ("ImageFilter.py", "ImageMorph.py", "ImageMath.py", "_imagingmorph*", "_imagingmath*")
+#: System calls that no honest notebook makes and that have been ways out of sandboxes or around memory limits.
+_DENIED_CALLS = (
+    *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "move_mount", "open_tree", "fsopen", "fsmount"),
+    *("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "perf_event_open", "bpf"),
+    *("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open", "io_uring_setup", "userfaultfd"),
+    *("keyctl", "add_key", "request_key", "init_module", "finit_module", "delete_module", "kexec_load", "reboot"),
+    *("name_to_handle_at", "open_by_handle_at", "fanotify_init", "quotactl", "acct", "swapon", "swapoff", "syslog"),
+)
+#: User id of student code when the grader itself runs as root: nobody's, and not one that services use.
+_UNPRIVILEGED_UID = 61999
+_CLONE_NEWUSER = 0x10000000
+
+
+class SandboxError(RuntimeError):
+    """The sandbox cannot be built on this host; the message says what to do."""
+
+
+class Host:
+    """A fork server in a sandbox; :meth:`spawn` gives a fresh child for each submission.
+
+    Parameters
+    ----------
+    limits : Limits
+
+    Raises
+    ------
+    SandboxError
+        When bubblewrap, libseccomp or user namespaces are missing; the message prints the fix.
+    """
+
+    def __init__(self, limits: Limits):
+        self.isolation = limits.isolation
+        self._scratch = tempfile.TemporaryDirectory(prefix="autograder-")
+        ours, theirs = socket.socketpair()
+        config = {
+            "socket": theirs.fileno(),
+            "isolation": limits.isolation,
+            "limits": limits.for_worker(),
+            "uid": _UNPRIVILEGED_UID if os.getuid() == 0 and limits.isolation == "bubblewrap" else 0,
+            "forbidden": FORBIDDEN,
+        }
+        try:
+            if limits.isolation == "bubblewrap":
+                _require_tools()
+                config.update(paths=["/site"], seccomp=_system_call_filter().hex())
+                command = _bubblewrap(Path(self._scratch.name))
+            else:
+                config.update(paths=[str(_plain_site(Path(self._scratch.name)))], seccomp="")
+                command = [sys.executable, "-I", f"{config['paths'][0]}/autograder/worker.py"]
+            environment = {"PATH": "/py/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+            environment |= {"LD_LIBRARY_PATH": "/py/shared", "MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": "1"}
+            environment |= {"HOME": "/tmp", "CNNKIT_PHOTOS": f"{config['paths'][0]}/photos"}
+            environment["MPLCONFIGDIR"] = "/tmp" if limits.isolation == "bubblewrap" else self._scratch.name
+            self._process = subprocess.Popen(
+                [*command, json.dumps(config)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd=self._scratch.name,
+            )
+        except BaseException:
+            ours.close()
+            self._scratch.cleanup()
+            raise
+        finally:
+            theirs.close()
+        self._control = ours
+        self._ready = False
+
+    def wait_until_ready(self) -> None:
+        """Block until the host has imported its libraries; raises SandboxError when it could not start."""
+        if self._ready:
+            return
+        if not self._control.recv(6):
+            text = self._process.stderr.read().decode(errors="replace")
+            self.close()
+            raise SandboxError(_explain(text))
+        self._ready = True
+
+    def spawn(self) -> "Child":
+        """Fork a child that has seen no student code."""
+        self.wait_until_ready()
+        channel, their_channel = socket.socketpair()
+        control, their_control = socket.socketpair()
+        (stdout, their_stdout), (stderr, their_stderr) = os.pipe(), os.pipe()
+        theirs = [their_channel.fileno(), their_control.fileno(), their_stdout, their_stderr]
+        try:
+            socket.send_fds(self._control, [b"f"], theirs)
+        except OSError as error:
+            raise SandboxError("the sandbox's host ended unexpectedly; run the command again") from error
+        finally:
+            their_channel.close()
+            their_control.close()
+            os.close(their_stdout)
+            os.close(their_stderr)
+        return Child(channel, control, stdout, stderr)
+
+    def close(self) -> None:
+        """End the host and everything in it."""
+        self._control.close()
+        if self._process.poll() is None:
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process.stderr.close()
+        self._scratch.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Child:
+    """The grader's ends of one child: frames, control of its supervisor, and its stdout and stderr."""
+
+    def __init__(self, channel: socket.socket, control: socket.socket, stdout: int, stderr: int):
+        self.channel, self.control, self.stdout, self.stderr = channel, control, stdout, stderr
+
+    def tell_supervisor(self, command: bytes) -> None:
+        """``b"I"`` interrupts, ``b"K"`` kills, ``b"U"`` asks for CPU time."""
+        try:
+            self.control.send(command)
+        except OSError:
+            pass  # it has ended already; the reader of `control` will see that
+
+    def close(self) -> None:
+        """Kill whatever still runs and free the descriptors."""
+        self.tell_supervisor(b"K")
+        self.channel.close()
+        self.control.close()
+        os.close(self.stdout)
+        os.close(self.stderr)
+
+
+# --- the file system inside -----------------------------------------------------------------------------------
+
+
+def _bubblewrap(scratch: Path) -> list[str]:
+    root = os.getuid() == 0
+    command = [shutil.which("bwrap"), "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    # Real root needs no user namespace here: the host gives root up itself, and each child enters its own.
+    command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    # bubblewrap would make these readable by their owner alone, who is root when the grader is.
+    for folder in ("/py", "/py/bin", "/py/lib", "/py/shared", "/site", "/site/autograder", "/site/cnnkit", "/site/photos"):
+        command += ["--perms", "0755", "--dir", folder]
+    stdlib = Path(sysconfig.get_path("stdlib")).resolve()
+    interpreter = Path(sys.executable).resolve()
+    command += ["--ro-bind", str(interpreter), "/py/bin/python3"]
+    inside = f"/py/lib/python{sys.version_info.major}.{sys.version_info.minor}"
+    command += ["--ro-bind", str(stdlib), inside]
+    for hidden in ("site-packages", "dist-packages", "test"):
+        if (stdlib / hidden).is_dir():
+            command += ["--tmpfs", f"{inside}/{hidden}"]
+    for source, target in _site_files():
+        command += ["--ro-bind", str(source), f"/site/{target}"]
+    loader, libraries = _shared_libraries(stdlib)
+    command += ["--perms", "0755", "--dir", str(loader.parent), "--ro-bind", str(loader.resolve()), str(loader)]
+    for library in libraries:
+        command += ["--ro-bind", str(library.resolve()), f"/py/shared/{library.name}"]
+    missing = scratch / "missing.py"
+    missing.write_text("raise ImportError('this part of Pillow is not available while grading')\n")
+    import PIL
+
+    for pattern in _PILLOW_MASKED:
+        for masked in Path(PIL.__file__).parent.glob(pattern):
+            command += ["--ro-bind", str(missing), f"/site/PIL/{masked.name}"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*command, "--", "/py/bin/python3", "-I", "-S", "/site/autograder/worker.py"]
+
+
+def _site_files() -> list[tuple[Path, str]]:
+    """What may be imported inside, as (path here, path below /site)."""
+    files = {}
+    for name in _requirements():
+        distribution = importlib.metadata.distribution(name)
+        for file in distribution.files or ():
+            top = file.parts[0]
+            if top not in ("..", "__pycache__", "bin"):
+                files[top] = Path(distribution.locate_file(top))
+    return [(path, top) for top, path in sorted(files.items()) if path.exists()] + _own_files()
+
+
+def _own_files() -> list[tuple[Path, str]]:
+    """Our files inside: the worker's own, and a cnnkit that shows pictures but has no reference and no check."""
+    import skimage
+
+    cnnkit = HERE.parent / "cnnkit"
+    files = [(HERE / "__init__.py", "autograder/__init__.py")]
+    files += [(HERE / name, f"autograder/{name}") for name in ("wire.py", "worker.py")]
+    files += [(cnnkit / name, f"cnnkit/{name}") for name in ("answers.py", "images.py", "plot.py")]
+    files += [(HERE / "stand_in" / "cnnkit.py", "cnnkit/__init__.py")]
+    photos = Path(skimage.__file__).parent / "data"
+    return files + [(photo, f"photos/{photo.name}") for photo in sorted(photos.glob("*.[pj][np]g"))]
+
+
+def _plain_site(scratch: Path) -> Path:
+    """The same tree as links, for isolation "none"."""
+    site = scratch / "site"
+    for source, target in _site_files():
+        (site / target).parent.mkdir(parents=True, exist_ok=True)
+        (site / target).symlink_to(source)
+    return site
+
+
+def _requirements() -> list[str]:
+    """The allowed distributions and, recursively, what they require on this machine."""
+    from packaging.requirements import Requirement
+
+    found: dict[str, None] = {}
+    queue = list(ALLOWED)
+    while queue:
+        name = re.sub(r"[-_.]+", "-", queue.pop()).lower()
+        if name in found:
+            continue
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # an optional requirement of another platform
+        found[name] = None
+        requirements = (Requirement(text) for text in distribution.requires or ())
+        queue += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return list(found)
+
+
+@cache
+def _shared_libraries(stdlib: Path) -> tuple[Path, tuple[Path, ...]]:
+    """The dynamic loader and the system libraries that Python, its extension modules and the packages need."""
+    objects = [Path(sys.executable).resolve(), *sorted((stdlib / "lib-dynload").glob("*.so"))]
+    bundled = set()
+    for source, _ in _site_files():
+        if source.is_dir():
+            for path in source.rglob("*.so*"):
+                (bundled.add(path.name) if source.name.endswith(".libs") else objects.append(path))
+    output = subprocess.run(["ldd", *map(str, objects)], capture_output=True, text=True, check=False).stdout
+    libraries = {Path(path).name: Path(path) for path in re.findall(r"=> (/\S+) \(0x", output)}
+    loaders = re.findall(r"^\t(/\S*ld\S*\.so\S*) \(0x", output, re.MULTILINE)
+    if not loaders:
+        raise SandboxError("ldd names no dynamic loader; is this a glibc Linux? Only that is supported.")
+    return Path(loaders[0]), tuple(path for name, path in sorted(libraries.items()) if name not in bundled)
+
+
+# --- what the host must offer ---------------------------------------------------------------------------------
+
+
+def _system_call_filter() -> bytes:
+    """The BPF program that a child installs: everything is allowed but the calls that no notebook needs."""
+    import pyseccomp
+
+    program = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in _DENIED_CALLS:
+        try:
+            program.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+        except (OSError, ValueError, RuntimeError):
+            continue  # this architecture or libseccomp does not know the call
+    nested = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_NEWUSER, _CLONE_NEWUSER)
+    program.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", nested)
+    program.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; libc falls back to clone
+    with tempfile.TemporaryFile() as file:
+        program.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _require_tools() -> None:
+    problems = [f"{name}: {fix}" for name, ok, fix in examine_host(start=False) if not ok]
+    if problems:
+        raise SandboxError("\n".join(problems))
+
+
+def examine_host(start: bool = True) -> list[tuple[str, bool, str]]:
+    """Check what the sandbox needs; each line is (what, whether it is there, the fix or a remark)."""
+    lines = []
+    lines.append(("Linux", sys.platform == "linux", "only Linux has the namespaces that the sandbox is made of"))
+    lines.append(
+        ("bubblewrap", shutil.which("bwrap") is not None, "type: sudo apt-get install -y bubblewrap"),
+    )
+    try:
+        import pyseccomp  # noqa: F401
+
+        lines.append(("libseccomp", True, ""))
+    except Exception:
+        lines.append(("libseccomp", False, "type: sudo apt-get install -y libseccomp2"))
+    if start and all(ok for _, ok, _ in lines):
+        try:
+            with Host(Limits()) as host:
+                host.wait_until_ready()
+                lines.append(_examine_child(host))
+        except SandboxError as error:
+            lines.append(("sandbox", False, str(error)))
+    return lines
+
+
+def _examine_child(host: Host) -> tuple[str, bool, str]:
+    child = host.spawn()
+    try:
+        child.control.settimeout(0.5)
+        try:
+            text = child.control.recv(4096).decode(errors="replace")
+        except TimeoutError:
+            return "sandbox", True, ""
+        return "sandbox", False, _explain(text)
+    finally:
+        child.close()
+
+
+def _explain(text: str) -> str:
+    fix = ""
+    if re.search(r"(user ?namespace|uid map|No permissions to creat|unshare|setting up uid)", text, re.IGNORECASE):
+        fix = (
+            "\nThis host does not allow user namespaces. As root, type:\n"
+            "  sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000\n"
+            "and, on Ubuntu 24.04 and later:  sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n"
+            "In a container, start it with permission to create user namespaces."
+        )
+    return f"the sandbox could not start: {text.strip()[-1500:] or 'no message'}{fix}"

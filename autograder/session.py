@@ -1,0 +1,454 @@
+"""One submission's life in the sandbox: its cells in order, calls of its functions, and a fresh start after a death.
+
+The grader's side of :mod:`autograder.worker`. Whatever a child does (hang, die, print without end, send
+garbage), a method here returns on time and says what happened; only a broken sandbox raises.
+"""
+
+import base64
+import json
+import os
+import select
+import signal
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autograder import wire
+from autograder.limits import Limits
+from autograder.sandbox import Child, Host, SandboxError
+from cnnkit.answers import DIED, STOPPED, Answer
+from cnnkit.exercises.model import Call
+
+#: Seconds that an interrupted child has before it is killed.
+_GRACE = 0.5
+#: Seconds between two looks at a running call's CPU time.
+_CPU_LOOK = 0.25
+#: Rich outputs (pictures) kept for one cell, and their bytes.
+_MAX_PICTURES, _MAX_PICTURE_BYTES = 20, 8 * 2**20
+
+
+class _Ended(Exception):
+    """The child is gone; `why` is a sentence for the student."""
+
+    def __init__(self, why: str):
+        super().__init__(why)
+        self.why = why
+
+
+class _Late(Exception):
+    """The deadline passed; the child still runs."""
+
+
+@dataclass
+class CellRun:
+    """What running one cell gave: `ended` is ok, error, forbidden (a library), timeout, died or skipped."""
+
+    ended: str
+    outputs: list[dict] = field(default_factory=list)
+    text: str = ""
+
+
+@dataclass
+class Replies:
+    """Answers to the first of the calls that were asked, and what stopped the rest.
+
+    `ended` is done, stopped (a call ran into its time limit), died, undefined, or out of time (the submission's).
+    """
+
+    ended: str
+    answers: list[Answer] = field(default_factory=list)
+    after: list[list[np.ndarray] | None] = field(default_factory=list)
+    text: str = ""
+
+
+class Session:
+    """Run one submission; use as a context manager.
+
+    Parameters
+    ----------
+    host : Host
+    limits : Limits
+    """
+
+    def __init__(self, host: Host, limits: Limits):
+        self._host, self._limits = host, limits
+        self._child: Child | None = None
+        self._reader = wire.FrameReader()
+        self._history: list[str] = []
+        self._deadline = time.monotonic() + limits.submission_seconds
+        self._exit: dict | None = None
+        #: CPU seconds of all children so far, the student's code included.
+        self.cpu_seconds = 0.0
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._child is not None:
+            try:
+                self._child.channel.shutdown(2)
+                self._await_exit(1.0)
+            except OSError:
+                pass
+            self._bury()
+
+    # --- cells ------------------------------------------------------------------------------------------------
+
+    def run_cell(self, source: str) -> CellRun:
+        """Run one cell and record its outputs."""
+        transcript = Transcript(self._limits.output_kib * 1024)
+        try:
+            self._ensure_child()
+            ended = self._cell(source, transcript)
+        except _Ended as end:
+            transcript.add_text("stderr", f"\nThis cell ended the notebook's process: it {end.why}.\n".encode())
+            return CellRun("died", transcript.outputs(), end.why)
+        except _OutOfTime:
+            return CellRun("skipped", text=self._out_of_time())
+        if ended == "timeout":
+            text = f"did not finish in {self._limits.cell_seconds:g} seconds"
+            transcript.add_text("stderr", f"\nThis cell {text} and was interrupted.\n".encode())
+            return CellRun("timeout", transcript.outputs(), text)
+        self._history.append(source)
+        return CellRun(ended, transcript.outputs())
+
+    def _cell(self, source: str, transcript: "Transcript") -> str:
+        self._send({"op": "cell"}, source.encode(errors="replace"))
+        deadline = min(time.monotonic() + self._limits.cell_seconds, self._deadline)
+        late = False
+        while True:
+            try:
+                header, payload = self._next(deadline, transcript)
+            except _Late:
+                if late:
+                    self._kill()
+                    raise _Ended(f"did not finish in {self._limits.cell_seconds:g} seconds and ignored the interrupt") from None
+                late, deadline = True, time.monotonic() + _GRACE
+                self._child.tell_supervisor(b"I")
+                continue
+            if header.get("event") == "output":
+                transcript.add_rich(header, payload)
+            elif header.get("event") == "cell" and header.get("ended") in ("ok", "error", "forbidden", "interrupted"):
+                return "timeout" if late else "error" if header["ended"] == "interrupted" else header["ended"]
+            else:
+                self._garbled()
+
+    # --- calls ------------------------------------------------------------------------------------------------
+
+    def call(self, function: str, calls: list[Call], echo: list[bool]) -> Replies:
+        """Call a function of the notebook with each set of arguments, in order.
+
+        Parameters
+        ----------
+        function : str
+        calls : list of Call
+        echo : list of bool
+            For which calls the array arguments are sent back, to see whether they were changed.
+        """
+        replies = Replies("done")
+        try:
+            self._ensure_child()
+            payload = bytearray()
+            packed = [
+                {
+                    "args": wire.pack(call.args, payload),
+                    "kwargs": wire.pack(list(call.kwargs.items()), payload),
+                    "echo": wants,
+                }
+                for call, wants in zip(calls, echo, strict=True)
+            ]
+            self._send({"op": "calls", "function": function, "calls": packed}, payload)
+            self._collect(replies, len(calls))
+        except _Ended as end:
+            replies.ended, replies.text = "died", end.why
+            if len(replies.answers) < len(calls):
+                replies.answers.append(Answer(DIED, text=end.why))
+                replies.after.append(None)
+        except _OutOfTime:
+            replies.ended, replies.text = "out of time", self._out_of_time()
+        return replies
+
+    def _collect(self, replies: Replies, count: int) -> None:
+        sink = Transcript(0)
+        while True:
+            start, late, used = time.monotonic(), False, None
+            deadline = min(start + self._limits.call_seconds, self._deadline)
+            while True:
+                look = min(deadline, time.monotonic() + _CPU_LOOK)
+                try:
+                    header, payload = self._next(look, sink)
+                    break
+                except _Late:
+                    now = time.monotonic()
+                    if not late and now < deadline:
+                        cpu = self._cpu()
+                        used = cpu if used is None else used
+                        if cpu - used <= self._limits.call_cpu_seconds:
+                            continue
+                    if late and now >= deadline:
+                        self._kill()
+                        raise _Ended(f"did not finish in {self._limits.call_seconds:g} seconds and ignored the interrupt") from None
+                    if not late:
+                        late, deadline = True, now + _GRACE
+                        self._child.tell_supervisor(b"I")
+            event = header.get("event")
+            if event == "output":
+                continue
+            if event == "undefined" and not replies.answers:
+                replies.ended, replies.text = "undefined", str(header.get("text", ""))[:200]
+                return
+            if event == "calls done" and (len(replies.answers) == count or replies.ended == "stopped"):
+                return
+            if event != "answer" or len(replies.answers) >= count or replies.ended == "stopped":
+                self._garbled()
+            self._accept(header, payload, replies, late)
+
+    def _accept(self, header: dict, payload: bytearray, replies: Replies, late: bool) -> None:
+        try:
+            answer = wire.unpack_answer(header.get("answer"), payload)
+            after = wire.unpack(header["after"], payload) if "after" in header else None
+        except wire.WireError as error:
+            self._garbled(error)
+        if after is not None and not (isinstance(after, list) and all(isinstance(a, np.ndarray) for a in after)):
+            self._garbled()
+        if late and answer.kind == STOPPED:
+            answer = Answer(STOPPED, text=f"did not finish in {self._limits.call_seconds:g} seconds")
+        if answer.kind == STOPPED:
+            replies.ended, replies.text = "stopped", answer.text
+        replies.answers.append(answer)
+        replies.after.append(after)
+
+    # --- the child --------------------------------------------------------------------------------------------
+
+    def _ensure_child(self) -> None:
+        """A living child in which every cell that did not end its process has run."""
+        if time.monotonic() >= self._deadline:
+            raise _OutOfTime
+        if self._child is not None:
+            return
+        self._exit, self._reader = None, wire.FrameReader()
+        self._child = self._host.spawn()
+        for stream in (self._child.stdout, self._child.stderr):
+            os.set_blocking(stream, False)
+        self._child.channel.settimeout(10)
+        for source in self._history:
+            if self._cell(source, Transcript(0)) == "timeout":
+                raise _OutOfTime
+
+    def _send(self, header: dict, payload: bytes | bytearray) -> None:
+        try:
+            self._child.channel.sendall(wire.frame(header, payload))
+        except OSError:  # it died, or it does not read
+            self._kill()
+            raise _Ended(self._epitaph()) from None
+
+    def _next(self, deadline: float, transcript: "Transcript") -> tuple[dict, bytearray]:
+        """The child's next frame; what it prints meanwhile goes to the transcript."""
+        child = self._child
+        poll = select.poll()
+        for descriptor in (child.channel, child.stdout, child.stderr, child.control):
+            poll.register(descriptor, select.POLLIN)
+        while True:
+            try:
+                message = self._reader.next()
+            except wire.WireError as error:
+                self._garbled(error)
+            if message is not None:
+                self._drain(transcript)
+                return message
+            left = min(deadline, self._deadline) - time.monotonic()
+            if left <= 0:
+                raise _Late
+            ready = dict(poll.poll(left * 1000 + 1))
+            self._drain(transcript)
+            if child.channel.fileno() in ready:
+                try:
+                    data = child.channel.recv(2**20)
+                except OSError:
+                    data = b""
+                if not data:
+                    self._await_exit(2.0)
+                    self._bury()
+                    raise _Ended(self._epitaph())
+                self._reader.feed(data)
+            elif child.control.fileno() in ready:
+                self._read_control()
+                if self._exit is not None:
+                    # What it sent before it ended may still wait in the channel.
+                    poll.unregister(child.control)
+                    if not select.select([child.channel], [], [], 0)[0]:
+                        self._bury()
+                        raise _Ended(self._epitaph())
+            # A closed pipe is always ready: stop asking it.
+            for stream in (child.stdout, child.stderr):
+                if ready.get(stream, 0) & select.POLLHUP and not ready[stream] & select.POLLIN:
+                    poll.unregister(stream)
+
+    def _drain(self, transcript: "Transcript") -> None:
+        for name, descriptor in (("stdout", self._child.stdout), ("stderr", self._child.stderr)):
+            try:
+                while data := os.read(descriptor, 65536):
+                    transcript.add_text(name, data)
+                    if len(data) < 65536 or time.monotonic() > self._deadline:
+                        break
+            except BlockingIOError:
+                pass
+
+    def _cpu(self) -> float:
+        self._child.tell_supervisor(b"U")
+        reply = self._read_control()
+        return float(reply.get("cpu", 0.0))
+
+    def _read_control(self) -> dict:
+        """One message of the supervisor, who is trusted: it runs none of the student's code."""
+        self._child.control.settimeout(2)
+        try:
+            data = self._child.control.recv(65536)
+        except OSError:
+            return {}
+        lines = [json.loads(line) for line in data.splitlines() if line]
+        for line in lines:
+            if "error" in line:
+                raise SandboxError(f"the sandbox failed: {line['error']}")
+            if "exit" in line:
+                self._exit = line
+        if not data and self._exit is None:
+            self._exit = {"exit": 0, "why": "supervisor", "cpu": 0.0}
+        return lines[-1] if lines else {}
+
+    def _await_exit(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._exit is None and time.monotonic() < until:
+            if select.select([self._child.control], [], [], max(0.0, until - time.monotonic()))[0]:
+                self._read_control()
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.tell_supervisor(b"K")
+            self._await_exit(2.0)
+            self._bury()
+
+    def _bury(self) -> None:
+        self.cpu_seconds += float((self._exit or {}).get("cpu", 0.0))
+        self._child.close()
+        self._child = None
+
+    def _garbled(self, error: Exception | None = None):
+        self._kill()
+        raise _Ended("sent something that is not an answer, so it was ended") from error
+
+    def _epitaph(self) -> str:
+        end = self._exit or {}
+        if end.get("why") == "memory":
+            return f"used more than {self._limits.memory_mib} MiB of memory and was killed"
+        if end.get("why") == "processes":
+            return f"ran more than {self._limits.processes} processes and was killed"
+        code = end.get("exit", 0)
+        if code < 0:
+            try:
+                name = signal.strsignal(-code) or f"signal {-code}"
+            except ValueError:
+                name = f"signal {-code}"
+            return f"crashed the process ({name})"
+        return f"ended the process (exit code {code})"
+
+    def _out_of_time(self) -> str:
+        return f"the notebook used up its {self._limits.submission_seconds:g} seconds"
+
+
+class _OutOfTime(Exception):
+    """The submission's own time is used up."""
+
+
+class Transcript:
+    """A cell's outputs as nbformat dicts; of printed text, the first and the last half of `limit` bytes are kept.
+
+    Examples
+    --------
+    >>> transcript = Transcript(8)
+    >>> transcript.add_text("stdout", b"0123456789abcdef")
+    >>> [output["text"] for output in transcript.outputs()]
+    ['0123', '\\n... 8 bytes left out ...\\n', 'cdef']
+    """
+
+    def __init__(self, limit: int):
+        self._half = limit // 2
+        self._head: list[dict] = []
+        self._head_bytes = 0
+        self._tail: deque[tuple[str, bytes]] = deque()
+        self._tail_bytes = 0
+        self._dropped = 0
+        self._pictures = self._picture_bytes = 0
+
+    def add_text(self, name: str, data: bytes) -> None:
+        """Text printed to ``stdout`` or ``stderr``."""
+        room = self._half - self._head_bytes
+        if room > 0:
+            self._append(name, data[:room])
+            self._head_bytes += len(data[:room])
+            data = data[room:]
+        if not data:
+            return
+        self._tail.append((name, data))
+        self._tail_bytes += len(data)
+        while self._tail_bytes > self._half:
+            oldest_name, oldest = self._tail.popleft()
+            excess = min(self._tail_bytes - self._half, len(oldest))
+            self._dropped += excess
+            self._tail_bytes -= excess
+            if oldest[excess:]:
+                self._tail.appendleft((oldest_name, oldest[excess:]))
+
+    def _append(self, name: str, data: bytes) -> None:
+        if self._head and self._head[-1].get("name") == name:
+            self._head[-1]["data"] += data
+        else:
+            self._head.append({"output_type": "stream", "name": name, "data": bytearray(data)})
+
+    def add_rich(self, header: dict, payload: bytearray) -> None:
+        """A display, a result or an error, as the child packed it; anything malformed is left out."""
+        kind, parts, data = header.get("type"), header.get("parts"), {}
+        if self._pictures >= _MAX_PICTURES or self._picture_bytes > _MAX_PICTURE_BYTES or not isinstance(parts, dict):
+            return
+        for mime, where in parts.items():
+            whole = isinstance(where, list) and len(where) == 2 and all(type(n) is int and n >= 0 for n in where)
+            content = bytes(payload[where[0] : where[0] + where[1]]) if whole else b""
+            if mime == "text/plain":
+                data[mime] = _shorten(content.decode(errors="replace"))
+            elif mime in ("image/png", "image/jpeg") and content:
+                data[mime] = base64.b64encode(content).decode()
+        if not data:
+            return
+        self._pictures += 1
+        self._picture_bytes += len(payload)
+        if kind == "error":
+            self._head.append(_error_output(data.get("text/plain", "")))
+        elif kind in ("display_data", "execute_result"):
+            output = {"output_type": kind, "data": data, "metadata": {}}
+            self._head.append(output | ({"execution_count": None} if kind == "execute_result" else {}))
+
+    def outputs(self) -> list[dict]:
+        """The outputs so far, in the order in which they came."""
+        found = list(self._head)
+        if self._dropped:
+            note = f"\n... {self._dropped} bytes left out ...\n".encode()
+            found.append({"output_type": "stream", "name": "stdout", "data": note})
+        found += [{"output_type": "stream", "name": name, "data": data} for name, data in self._tail]
+        return [
+            {"output_type": "stream", "name": o["name"], "text": bytes(o["data"]).decode(errors="replace")} if "data" in o and "name" in o else o
+            for o in found
+        ]
+
+
+def _shorten(text: str, limit: int = 32_000) -> str:
+    return text if len(text) <= limit else f"{text[: limit // 2]}\n... {len(text) - limit} characters left out ...\n{text[-limit // 2 :]}"
+
+
+def _error_output(text: str) -> dict:
+    try:
+        name, value, trace = (str(part) for part in json.loads(text))
+    except (ValueError, RecursionError, TypeError):
+        name, value, trace = "Error", "", text
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": trace.split("\n")}

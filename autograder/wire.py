@@ -1,0 +1,217 @@
+"""How the grader and the sandbox talk: frames of a small JSON header and raw array bytes.
+
+Both ends use this module; the sandbox sees it and :mod:`cnnkit.answers`, and nothing else of ours. What comes
+*out* of the sandbox is hostile: a frame's size is checked before anything is allocated, dtype and shape before
+an array is built; nothing is unpickled or evaluated. A frame that breaks a rule raises :class:`WireError`,
+and whoever reads ends that child.
+
+A frame is ``b"CNN1"``, two big-endian uint32 (bytes of header, bytes of payload), the header, the payload.
+Arrays stand in the header as ``{"a": [dtype, shape, layout, offset]}`` and point into the payload.
+"""
+
+import json
+import re
+import struct
+from math import prod
+
+import numpy as np
+
+from cnnkit.answers import DIED, RAISED, STOPPED, UNUSABLE, VALUE, Answer
+
+MAGIC = b"CNN1"
+PREFIX = struct.Struct("!4sII")
+#: Bytes that a child may send at once. A header holds names and shapes, everything long is payload; JSON grows when
+#: it is parsed, so its limit is the smaller. A larger frame ends the child.
+MAX_HEADER = 256 * 2**10
+MAX_PAYLOAD = 32 * 2**20
+#: Bytes of one result; a larger one is refused by the child itself, with a sentence for the student.
+MAX_RESULT = 16 * 2**20
+
+_DTYPE = re.compile(r"[<|](b1|[iu][1248]|f[248]|c(8|16))")
+_DEPTH = 6
+
+
+class WireError(ValueError):
+    """A frame broke the protocol."""
+
+
+def frame(header: dict, payload: bytes | bytearray = b"") -> bytes:
+    """Pack one frame.
+
+    Examples
+    --------
+    >>> frame({"op": "end"})[:4]
+    b'CNN1'
+    """
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return PREFIX.pack(MAGIC, len(text), len(payload)) + text + payload
+
+
+class FrameReader:
+    """Cuts a byte stream into frames.
+
+    Examples
+    --------
+    >>> reader = FrameReader()
+    >>> reader.feed(frame({"op": "end"}))
+    >>> reader.next()
+    ({'op': 'end'}, bytearray(b''))
+    >>> reader.next() is None
+    True
+    """
+
+    def __init__(self, max_header: int = MAX_HEADER, max_payload: int = MAX_PAYLOAD):
+        self._buffer = bytearray()
+        self._limits = max_header, max_payload
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes as they arrive."""
+        self._buffer += data
+
+    def next(self) -> tuple[dict, bytearray] | None:
+        """The next complete frame, or None when more bytes are needed.
+
+        Raises
+        ------
+        WireError
+            When the stream is not frames, or a frame is larger than the limits allow.
+        """
+        if len(self._buffer) < PREFIX.size:
+            if not MAGIC.startswith(bytes(self._buffer[:4])):
+                raise WireError("the stream does not start with a frame")
+            return None
+        magic, header_size, payload_size = PREFIX.unpack_from(self._buffer)
+        if magic != MAGIC:
+            raise WireError("the stream does not start with a frame")
+        if header_size > self._limits[0] or payload_size > self._limits[1]:
+            raise WireError(f"a frame of {header_size} + {payload_size} bytes is larger than allowed")
+        end = PREFIX.size + header_size + payload_size
+        if len(self._buffer) < end:
+            return None
+        text = bytes(self._buffer[PREFIX.size : PREFIX.size + header_size])
+        payload = self._buffer[PREFIX.size + header_size : end]
+        del self._buffer[:end]
+        try:
+            header = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise WireError("a frame's header is not JSON") from error
+        if not isinstance(header, dict):
+            raise WireError("a frame's header is not an object")
+        return header, payload
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+def pack(value, payload: bytearray):
+    """Turn arguments into JSON, appending array bytes to `payload`; memory layout (C, F, sliced) is kept.
+
+    Examples
+    --------
+    >>> payload = bytearray()
+    >>> pack((np.zeros((2, 3), order="F"), 2), payload)
+    {'t': [{'a': ['<f8', [2, 3], 'F', 0]}, 2]}
+    >>> len(payload)
+    48
+    """
+    if isinstance(value, np.ndarray):
+        if value.flags.c_contiguous:
+            layout, data = "C", value.tobytes()
+        elif value.flags.f_contiguous:
+            layout, data = "F", value.tobytes(order="F")
+        else:
+            layout, data = "S", value.tobytes()
+        offset = len(payload)
+        payload += data
+        return {"a": [value.dtype.newbyteorder("<").str, list(value.shape), layout, offset]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple):
+        return {"t": [pack(part, payload) for part in value]}
+    if isinstance(value, list):
+        return {"l": [pack(part, payload) for part in value]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"cannot send a {type(value).__name__}: {value!r}")
+
+
+def unpack(value, payload: bytearray, depth: int = 0):
+    """Rebuild what :func:`pack` wrote. Arrays are writable, own their layout, and are base-class ``ndarray``.
+
+    Raises
+    ------
+    WireError
+        For a dtype that is not plain numbers, a negative or too large shape, bytes outside the payload, or any
+        other structure.
+
+    Examples
+    --------
+    >>> payload = bytearray()
+    >>> unpack(pack([np.arange(6).reshape(2, 3)[:, ::2]], payload), payload)[0].flags.c_contiguous
+    False
+    """
+    if depth > _DEPTH:
+        raise WireError("a value is nested too deeply")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        (tag, body), *_ = value.items()
+        if tag == "a":
+            return _unpack_array(body, payload)
+        if tag in ("t", "l") and isinstance(body, list):
+            parts = [unpack(part, payload, depth + 1) for part in body]
+            return tuple(parts) if tag == "t" else parts
+    raise WireError("a value has an unknown form")
+
+
+def _unpack_array(body, payload: bytearray) -> np.ndarray:
+    if not (isinstance(body, list) and len(body) == 4):
+        raise WireError("an array needs dtype, shape, layout and offset")
+    dtype, shape, layout, offset = body
+    if not (isinstance(dtype, str) and _DTYPE.fullmatch(dtype)):
+        raise WireError(f"dtype {dtype!r:.40} is not one of plain numbers")
+    counts_are_ints = isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and 0 <= n <= 2**31 for n in shape)
+    if not counts_are_ints or type(offset) is not int or layout not in ("C", "F", "S"):
+        raise WireError(f"shape {shape!r:.60} or offset {offset!r:.20} is not valid")
+    dtype = np.dtype(dtype)
+    count = prod(shape)
+    if offset < 0 or offset + count * dtype.itemsize > len(payload):
+        raise WireError("an array's bytes are not in the payload")
+    flat = np.frombuffer(payload, dtype, count, offset)
+    if layout == "F":
+        return np.array(flat.reshape(shape, order="F"), order="F")
+    if layout == "S":
+        return _sliced(flat.reshape(shape))
+    return flat.reshape(shape).copy()
+
+
+def _sliced(array: np.ndarray) -> np.ndarray:
+    """A non-contiguous view with the same values, cut out of a larger array whose other cells are junk."""
+    larger = np.full([2 * n + 1 for n in array.shape], 77, dtype=array.dtype)
+    view = larger[tuple(slice(1, None, 2) for _ in array.shape)]
+    view[...] = array
+    return view
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+def pack_answer(answer: Answer, payload: bytearray) -> dict:
+    """An :class:`~cnnkit.answers.Answer` as JSON, arrays appended to `payload`."""
+    if answer.kind == VALUE:
+        return {"kind": VALUE, "value": pack(answer.value, payload)}
+    return {"kind": answer.kind, "text": answer.text}
+
+
+def unpack_answer(header, payload: bytearray) -> Answer:
+    """Rebuild an answer; anything but a well-formed one raises :class:`WireError`."""
+    kind = header.get("kind") if isinstance(header, dict) else None
+    if kind == VALUE:
+        value = unpack(header.get("value"), payload)
+        parts = value if isinstance(value, tuple) else (value,)
+        if not parts or len(parts) > 64 or not all(isinstance(part, np.ndarray) for part in parts):
+            raise WireError("an answer holds no arrays")
+        return Answer(VALUE, value)
+    if kind in (UNUSABLE, RAISED, STOPPED, DIED):
+        return Answer(kind, text=str(header.get("text", ""))[:1000])
+    raise WireError("an answer has an unknown kind")
