@@ -11,7 +11,7 @@ import numpy as np
 
 #: Relative tolerance of a value, in units of the result's largest magnitude: float32 arithmetic is right.
 RELATIVE_TOLERANCE = 1e-4
-#: Absolute floor, in units of the inputs' largest magnitude: where terms cancel to zero, float32 leaves a residue.
+#: Absolute floor, in units of the inputs' largest magnitude: where terms cancel, float32 leaves a residue.
 CANCELLATION_TOLERANCE = 5e-6
 
 #: The kinds of an :class:`Answer`.
@@ -56,8 +56,8 @@ def answer_of(result) -> Answer:
     Returns
     -------
     Answer
-        ``"value"`` with a base-class array of booleans, integers, floats (at most 64 bits) or complex numbers;
-        or with a tuple of such arrays when ``result`` is a list or tuple of arrays whose shapes differ;
+        ``"value"`` with a base-class array of booleans, integers, floats (at most 64 bits) or complex
+        numbers; or with a tuple of such arrays when ``result`` is a list or tuple of arrays whose shapes differ;
         ``"unusable"`` with a sentence otherwise. Never raises.
 
     Examples
@@ -80,7 +80,8 @@ def answer_of(result) -> Answer:
         parts = tuple(_numeric(part) for part in result)
         if all(part is not None for part in parts):
             return Answer(VALUE, parts)
-    return Answer(UNUSABLE, text=f"returned a {type(result).__name__}, which NumPy cannot read as an array of numbers")
+    what = type(result).__name__
+    return Answer(UNUSABLE, text=f"returned a {what}, which NumPy cannot read as an array of numbers")
 
 
 def _numeric(result) -> np.ndarray | None:
@@ -132,7 +133,10 @@ def difference(got: Answer, expected, scale: float = 0.0) -> str:
         return _tuple_difference(got.value, expected, scale)
     if isinstance(got.value, tuple):
         shapes = ", ".join(str(part.shape) for part in got.value)
-        return f"returned {len(got.value)} arrays of different shapes ({shapes}), but should return shape {expected.shape}"
+        return (
+            f"returned {len(got.value)} arrays of different shapes ({shapes}), "
+            f"but should return shape {expected.shape}"
+        )
     return _array_difference(got.value, np.asarray(expected), scale)
 
 
@@ -163,7 +167,7 @@ def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float) -> st
 
 
 def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float = 0.0) -> np.ndarray:
-    """Mark the cells where two arrays of one shape disagree; NaN and infinity are always wrong where not expected.
+    """Mark the cells where two arrays of one shape disagree; NaN and infinity are always wrong.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The course's exercises, one module a lesson; each module names its ``LESSON`` and lists its ``EXERCISES``."""
+"""The course's exercises, one module a lesson; each names its ``LESSON`` and lists its ``EXERCISES``."""
 
 import importlib
 import pkgutil

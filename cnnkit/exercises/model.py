@@ -1,4 +1,4 @@
-"""The parts of an exercise: what is asked, which properties a right answer has, which mistakes have a name."""
+"""The parts of an exercise: what is asked, how a right answer behaves, which mistakes have a name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,11 +26,13 @@ class Call:
         return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
 
     def scale(self) -> float:
-        """The largest magnitude among the arguments, for tolerances; integers count a thousandth: they don't round."""
-        return max(
-            (float(np.abs(a.astype(float)).max(initial=0.0)) * (1.0 if a.dtype.kind == "f" else 1e-3) for a in self.arrays()),
-            default=0.0,
-        )
+        """The largest magnitude among the arguments, for tolerances.
+
+        Integers alone count a thousandth, as they do not round; beside floats they count in full.
+        """
+        arrays = self.arrays()
+        unit = 1.0 if any(array.dtype.kind == "f" for array in arrays) else 1e-3
+        return unit * max((float(np.abs(array.astype(float)).max(initial=0.0)) for array in arrays), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,13 @@ class Property:
     relation: Callable[[list[Call], list[np.ndarray]], np.ndarray] | None = None
     keeps_inputs: bool = False
 
-    def failure(self, calls: list[Call], answers: list[Answer], expected: list, after: list[list[np.ndarray]] | None = None):
+    def failure(
+        self,
+        calls: list[Call],
+        answers: list[Answer],
+        expected: list,
+        after: list[list[np.ndarray]] | None = None,
+    ) -> tuple[int, object, str] | None:
         """Judge one example.
 
         Parameters
@@ -96,7 +104,10 @@ class Property:
         for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
             if isinstance(answer.value, tuple) or answer.value.shape != np.shape(right):
                 return index, right, difference(answer, right, calls[index].scale())
-            if np.ptp(answer.value) == 0 and np.ptp(right) != 0:
+            # An infinity would give the relation an infinite tolerance.
+            if not np.isfinite(answer.value).all():
+                return index, right, difference(answer, right, calls[index].scale())
+            if _constant(answer.value) and not _constant(right):
                 return index, right, "gives the same number everywhere"
         last = len(calls) - 1
         should = self.relation(calls, [answer.value for answer in answers[:-1]])
@@ -104,9 +115,15 @@ class Property:
         return (last, should, text) if text else None
 
 
+def _constant(values) -> bool:
+    values = np.asarray(values)
+    return bool((values == values.flat[:1]).all())
+
+
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
     return len(before) != len(after) or any(
-        a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
+        a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b)
+        for a, b in zip(before, after, strict=True)
     )
 
 
