@@ -166,7 +166,7 @@ def carry_back(lesson: str, root: Path, *, force: bool = False) -> Path:
         )
     _check(after, lesson, notebook.name)
     new = _join(header, after, before, chunks)
-    if not _same([_read_chunk(chunk, script.name) for chunk in _split(new)[1]], after):
+    if not _holds(new, after):
         raise LessonError(
             f"{notebook.name} has a cell that the text cannot hold: does a line of it start with `# %%`?"
         )
@@ -210,13 +210,20 @@ def _join(header: str, cells: list[Cell], old: list[Cell], old_chunks: list[str]
     return (header + "".join(chunks)).rstrip("\n") + "\n"
 
 
+def _holds(text: str, cells: list[Cell]) -> bool:
+    try:
+        return _same([_read_chunk(chunk, "") for chunk in _split(text)[1]], cells)
+    except LessonError:
+        return False
+
+
 def _read_chunk(chunk: str, name: str) -> Cell:
     first = chunk.splitlines()[0]
     nodes = jupytext.reads(chunk, fmt="py:percent").cells
     if len(nodes) != 1:
         raise LessonError(f"{name}: cannot read the cell that starts with `{first}`")
     node = nodes[0]
-    marks = {name: value for name, value in node.metadata.items() if not name.startswith("lines_to_")}
+    marks = {key: value for key, value in node.metadata.items() if not key.startswith("lines_to_")}
     unknown = set(marks) - _MARKS
     if unknown:
         raise LessonError(f"{name}: `{first}` has {sorted(unknown)}, but a cell may have {sorted(_MARKS)}")
