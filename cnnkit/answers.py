@@ -57,7 +57,8 @@ def answer_of(result) -> Answer:
     -------
     Answer
         ``"value"`` with a base-class array of booleans, integers, floats (at most 64 bits) or complex
-        numbers; or with a tuple of such arrays when ``result`` is a list or tuple of arrays whose shapes differ;
+        numbers; or with a tuple of such arrays when ``result`` is a list or tuple of arrays whose shapes
+        differ;
         ``"unusable"`` with a sentence otherwise. Never raises.
 
     Examples

@@ -32,7 +32,7 @@ class Call:
         """
         arrays = self.arrays()
         unit = 1.0 if any(array.dtype.kind == "f" for array in arrays) else 1e-3
-        return unit * max((float(np.abs(array.astype(float)).max(initial=0.0)) for array in arrays), default=0.0)
+        return unit * max((np.abs(array.astype(float)).max(initial=0.0) for array in arrays), default=0.0)
 
 
 @dataclass(frozen=True)
