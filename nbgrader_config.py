@@ -19,3 +19,30 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 c.CourseDirectory.course_id = "cnn"
 # Students' files, scores and the log are not checked in: see .gitignore.
+
+# --- Grading: student code runs only in the autograder's sandbox ---
+
+# Reads a submitted notebook in whatever state it is; broken ones score 0 with a reason instead of being lost.
+c.Autograde.exporter_class = "autograder.preprocessors.SubmissionExporter"
+c.Autograde.pre_convert_hook = "autograder.preprocessors.before_autograde"
+# nbgrader's own list with Grade in the place of Execute.
+c.Autograde.autograde_preprocessors = [
+    "autograder.preprocessors.Grade",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# What decides the hidden inputs. They are the same for all students; choose your own and keep it to yourself.
+c.Grading.course_seed = "change me"
+# Submissions graded at the same time by `autograder grade`.
+c.Grading.workers = 2
+
+# Limits on a submission; `autograder doctor` prints all of them, with their units and what the student sees.
+c.Limits.call_seconds = 2.0
+c.Limits.cell_seconds = 30.0
+c.Limits.submission_seconds = 120.0
+c.Limits.memory_mib = 1024

@@ -167,9 +167,7 @@ def carry_back(lesson: str, root: Path, *, force: bool = False) -> Path:
     _check(after, lesson, notebook.name)
     new = _join(header, after, before, chunks)
     if not _holds(new, after):
-        raise LessonError(
-            f"{notebook.name} has a cell that the text cannot hold: does a line of it start with `# %%`?"
-        )
+        raise LessonError(f"{notebook.name} has a cell that the text cannot hold: does a line of it start with `# %%`?")
     for line in _changes(before, after):
         print(f"{script.name}: {line}")
     script.write_text(new, encoding="utf-8")

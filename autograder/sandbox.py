@@ -7,7 +7,6 @@ the environment and every other installed package are not in it. See :mod:`autog
 
 import errno
 import importlib.metadata
-import io
 import json
 import os
 import re
@@ -20,7 +19,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from autograder.limits import Limits
+from autograder.settings import Limits
 
 HERE = Path(__file__).parent
 #: The distributions that a notebook may import while it is graded; what they require comes along.
@@ -177,13 +176,31 @@ class Child:
 
 def _bubblewrap(scratch: Path) -> list[str]:
     root = os.getuid() == 0
-    command = [shutil.which("bwrap"), "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command = [
+        shutil.which("bwrap"),
+        "--die-with-parent",
+        "--new-session",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+    ]
     command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
     # Real root needs no user namespace here: the host gives root up itself, and each child enters its own.
-    command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    command += (
+        ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
+    )
     command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     # bubblewrap would make these readable by their owner alone, who is root when the grader is.
-    for folder in ("/py", "/py/bin", "/py/lib", "/py/shared", "/site", "/site/autograder", "/site/cnnkit", "/site/photos"):
+    for folder in (
+        "/py",
+        "/py/bin",
+        "/py/lib",
+        "/py/shared",
+        "/site",
+        "/site/autograder",
+        "/site/cnnkit",
+        "/site/photos",
+    ):
         command += ["--perms", "0755", "--dir", folder]
     stdlib = Path(sysconfig.get_path("stdlib")).resolve()
     interpreter = Path(sys.executable).resolve()
@@ -210,7 +227,8 @@ def _bubblewrap(scratch: Path) -> list[str]:
     return [*command, "--", "/py/bin/python3", "-I", "-S", "/site/autograder/worker.py"]
 
 
-def _site_files() -> list[tuple[Path, str]]:
+@cache
+def _site_files() -> tuple[tuple[Path, str], ...]:
     """What may be imported inside, as (path here, path below /site)."""
     files = {}
     for name in _requirements():
@@ -219,7 +237,7 @@ def _site_files() -> list[tuple[Path, str]]:
             top = file.parts[0]
             if top not in ("..", "__pycache__", "bin"):
                 files[top] = Path(distribution.locate_file(top))
-    return [(path, top) for top, path in sorted(files.items()) if path.exists()] + _own_files()
+    return *((path, top) for top, path in sorted(files.items()) if path.exists()), *_own_files()
 
 
 def _own_files() -> list[tuple[Path, str]]:

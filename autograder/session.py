@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from autograder import wire
-from autograder.limits import Limits
 from autograder.sandbox import Child, Host, SandboxError
+from autograder.settings import Limits
 from cnnkit.answers import DIED, STOPPED, Answer
 from cnnkit.exercises.model import Call
 
@@ -124,7 +124,9 @@ class Session:
             except _Late:
                 if late:
                     self._kill()
-                    raise _Ended(f"did not finish in {self._limits.cell_seconds:g} seconds and ignored the interrupt") from None
+                    raise _Ended(
+                        f"did not finish in {self._limits.cell_seconds:g} seconds and ignored the interrupt"
+                    ) from None
                 late, deadline = True, time.monotonic() + _GRACE
                 self._child.tell_supervisor(b"I")
                 continue
@@ -189,7 +191,9 @@ class Session:
                             continue
                     if late and now >= deadline:
                         self._kill()
-                        raise _Ended(f"did not finish in {self._limits.call_seconds:g} seconds and ignored the interrupt") from None
+                        raise _Ended(
+                            f"did not finish in {self._limits.call_seconds:g} seconds and ignored the interrupt"
+                        ) from None
                     if not late:
                         late, deadline = True, now + _GRACE
                         self._child.tell_supervisor(b"I")
@@ -437,13 +441,19 @@ class Transcript:
             found.append({"output_type": "stream", "name": "stdout", "data": note})
         found += [{"output_type": "stream", "name": name, "data": data} for name, data in self._tail]
         return [
-            {"output_type": "stream", "name": o["name"], "text": bytes(o["data"]).decode(errors="replace")} if "data" in o and "name" in o else o
+            {"output_type": "stream", "name": o["name"], "text": bytes(o["data"]).decode(errors="replace")}
+            if "data" in o and "name" in o
+            else o
             for o in found
         ]
 
 
 def _shorten(text: str, limit: int = 32_000) -> str:
-    return text if len(text) <= limit else f"{text[: limit // 2]}\n... {len(text) - limit} characters left out ...\n{text[-limit // 2 :]}"
+    return (
+        text
+        if len(text) <= limit
+        else f"{text[: limit // 2]}\n... {len(text) - limit} characters left out ...\n{text[-limit // 2 :]}"
+    )
 
 
 def _error_output(text: str) -> dict:

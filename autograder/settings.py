@@ -1,6 +1,6 @@
-"""What a student's code may use, with units and what the student sees. Set them in ``nbgrader_config.py``."""
+"""What a teacher may set in ``nbgrader_config.py``: limits on student code, and how a course is graded."""
 
-from traitlets import Enum, Float, Int
+from traitlets import Enum, Float, Int, Unicode
 from traitlets.config import Configurable
 
 
@@ -52,3 +52,19 @@ class Limits(Configurable):
             "disk": self.disk_mib * 2**20,
             "submission_seconds": self.submission_seconds,
         }
+
+
+class Grading(Configurable):
+    """How a course is graded; for example ``c.Grading.course_seed = "autumn 2026"``.
+
+    Examples
+    --------
+    >>> Grading().examples
+    100
+    """
+
+    course_seed = Unicode(
+        "", help="Decides the hidden examples, the same for all students; a course that keeps it secret has its own."
+    ).tag(config=True)
+    examples = Int(100, min=8, help="About how many hidden examples an exercise gets.").tag(config=True)
+    workers = Int(2, min=1, max=64, help="Submissions that are graded at the same time.").tag(config=True)

@@ -170,7 +170,9 @@ def _unpack_array(body, payload: bytearray) -> np.ndarray:
     dtype, shape, layout, offset = body
     if not (isinstance(dtype, str) and _DTYPE.fullmatch(dtype)):
         raise WireError(f"dtype {dtype!r:.40} is not one of plain numbers")
-    counts_are_ints = isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and 0 <= n <= 2**31 for n in shape)
+    counts_are_ints = (
+        isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and 0 <= n <= 2**31 for n in shape)
+    )
     if not counts_are_ints or type(offset) is not int or layout not in ("C", "F", "S"):
         raise WireError(f"shape {shape!r:.60} or offset {offset!r:.20} is not valid")
     dtype = np.dtype(dtype)

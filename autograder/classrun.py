@@ -1,0 +1,159 @@
+"""Grade a whole class: several submissions at a time, one writer, and a run that was cut off goes on where it stopped."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from autograder import crosscheck
+from autograder.course import Course, CourseError
+from autograder.gradebook import Book
+from autograder.grading import Graded, grade_notebook, graded_exercises
+from autograder.sandbox import Host
+from autograder.submission import read_released, read_submission
+
+
+@dataclass
+class Row:
+    """One student's line of the result table."""
+
+    student: str
+    points: float
+    max_points: float
+    reason: str
+    state: str  # graded, failed (the grader's fault), skipped (graded before)
+
+
+@dataclass
+class Summary:
+    """What a run did; `as_json` is the last line of ``autograder grade --json``, a contract."""
+
+    rows: list[Row] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def count(self, state: str) -> int:
+        """How many rows have a state."""
+        return sum(row.state == state for row in self.rows)
+
+    def as_json(self) -> dict:
+        """The counts."""
+        names = ("graded", "failed", "skipped")
+        return {name: self.count(name) for name in names} | {"seconds": round(self.seconds, 3)}
+
+
+def grade_class(
+    course: Course,
+    lesson: str,
+    students: Iterable[str] = (),
+    force: bool = False,
+    workers: int = 2,
+    on_start: Callable[[int], None] = lambda total: None,
+    on_row: Callable[[Row], None] = lambda row: None,
+    host: Host | None = None,
+) -> Summary:
+    """Grade every submission of a lesson that is not graded yet.
+
+    Parameters
+    ----------
+    course : Course
+    lesson : str
+    students : iterable of str, optional
+        Only these; everybody by default.
+    force : bool, optional
+        Also those that are graded already.
+    workers : int, optional
+        Submissions at a time.
+    on_start, on_row : callable, optional
+        Told the number of submissions, and each row as soon as it is written.
+    host : Host, optional
+        A sandbox that was started already; by default one is started and closed.
+
+    Raises
+    ------
+    CourseError
+        For what a teacher must mend before anything can be graded.
+    """
+    start = time.monotonic()
+    summary = Summary()
+    owned = host is None
+    host = host or Host(course.limits)
+    try:
+        with Book(course, lesson) as book:
+            released = read_released(course.released(lesson))
+            names = graded_exercises(released)
+            for name in names:
+                course.corpora.get(name, crosscheck.confirm)
+            basis = _basis(course, released, names)
+            everybody = course.students(lesson)
+            unknown = sorted(set(students) - set(everybody))
+            if unknown:
+                raise CourseError(f"no submission of {lesson} by: {', '.join(unknown)}")
+            wanted = sorted(set(students)) or everybody
+            on_start(len(wanted))
+            recorded = book.recorded_students()
+            host.wait_until_ready()
+
+            def work(student: str) -> tuple[Graded | None, str]:
+                path = course.submitted(student, lesson) / f"{lesson}.ipynb"
+                submission = read_submission(path, released, course.limits.notebook_mib * 2**20)
+                key = hashlib.sha256(f"{basis} {submission.digest} {submission.problem}".encode()).hexdigest()
+                if not force and student in recorded and book.graded_digest(student) == key:
+                    return None, key
+                return grade_notebook(host, submission, released, course.corpora, course.limits), key
+
+            with ThreadPoolExecutor(workers, thread_name_prefix="grade") as pool:
+                try:
+                    for student, future in _completed(pool, work, wanted, ahead=2 * workers):
+                        row = _finish(book, student, future, names)
+                        summary.rows.append(row)
+                        on_row(row)
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    host.close()
+                    raise
+    finally:
+        if owned:
+            host.close()
+        summary.seconds = time.monotonic() - start
+    summary.rows.sort(key=lambda row: row.student)
+    return summary
+
+
+def _completed(pool: ThreadPoolExecutor, work: Callable, items: list[str], ahead: int):
+    """Run work on all items, few at a time, so that finished notebooks do not pile up; yield as they finish."""
+    waiting, running = list(reversed(items)), {}
+    while waiting or running:
+        while waiting and len(running) < ahead:
+            item = waiting.pop()
+            running[pool.submit(work, item)] = item
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future
+
+
+def _finish(book: Book, student: str, future: Future, names: dict[str, float]) -> Row:
+    try:
+        graded, key = future.result()
+        if graded is None:
+            return Row(student, 0.0, sum(names.values()), "graded before", "skipped")
+        book.record(student, graded, key)
+    except CourseError:
+        raise
+    except Exception as error:
+        reason = f"the grader failed: {type(error).__name__}: {error}"
+        try:
+            book.forget(student)
+        except Exception as second:
+            reason += f"; and its older score could not be cleared: {second}"
+        return Row(student, 0.0, sum(names.values()), reason, "failed")
+    return Row(student, sum(graded.points.values()), sum(names.values()), graded.reason, "graded")
+
+
+def _basis(course: Course, released: NotebookNode, names: Iterable[str]) -> str:
+    """A hash of all that decides a score but the submission."""
+    parts = [course.corpora.digest(name) for name in names]
+    parts += [str(cell.source) for cell in released.cells]
+    parts += [f"{name}={getattr(course.limits, name)}" for name in sorted(course.limits.traits(config=True))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

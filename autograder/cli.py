@@ -1,0 +1,195 @@
+"""The command line: ``autograder build | grade | judge | source | doctor``.
+
+Each command imports what it needs when it runs: nbgrader alone takes seconds to import.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done, 1 something is wrong with the work, 2 with the usage."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    from autograder.course import CourseError
+    from autograder.sandbox import SandboxError
+
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("\nStopped. What is graded is recorded; run the same command again to go on.", file=sys.stderr)
+        return 130
+    except (CourseError, FileNotFoundError) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    except SandboxError as error:
+        print(f"autograder: {error}\n`autograder doctor` says more.", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="autograder", description="Grade strangers' notebooks in a sandbox.")
+    parser.add_argument("--course", type=Path, default=None, metavar="DIR", help="the course folder (default: here)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="compile the hidden properties into corpora")
+    build.add_argument("lesson", nargs="?", help="one lesson (default: all)")
+    build.set_defaults(run=_build)
+
+    grade = commands.add_parser("grade", help="grade every submission of a lesson")
+    grade.add_argument("lesson")
+    grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this one; may be repeated")
+    grade.add_argument("--force", action="store_true", help="grade again what is graded already")
+    grade.add_argument("--workers", type=_positive, metavar="N", help="submissions at a time (default: the config's)")
+    grade.add_argument("--json", action="store_true", help="no table; the last line is one JSON object of counts")
+    _isolation(grade)
+    grade.set_defaults(run=_grade)
+
+    judge = commands.add_parser("judge", help="grade one function in a plain Python file")
+    judge.add_argument("exercise")
+    judge.add_argument("file", type=Path)
+    judge.add_argument("--json", action="store_true", help="print one JSON object")
+    _isolation(judge)
+    judge.set_defaults(run=_judge)
+
+    source = commands.add_parser("source", help="build source/ from lessons/, or carry a notebook's edits back")
+    source.add_argument("lesson", nargs="?", help="one lesson (default: all)")
+    source.add_argument("--back", action="store_true", help="from source/LESSON.ipynb to lessons/LESSON.py")
+    source.add_argument("--force", action="store_true", help="also when both sides were edited")
+    source.set_defaults(run=_source)
+
+    doctor = commands.add_parser("doctor", help="check this host, and print the limits")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _isolation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolation", choices=("bubblewrap", "none"), help="none: run student code WITHOUT a sandbox, as you"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, but is {number}")
+    return number
+
+
+def _course(options: argparse.Namespace):
+    from autograder.course import Course
+
+    isolation = getattr(options, "isolation", None)
+    course = Course(options.course, {"Limits": {"isolation": isolation}} if isolation else {})
+    if course.limits.isolation == "none":
+        print(
+            "WARNING: --isolation none: student code runs as you, with your files and your network. "
+            "The results say so.",
+            file=sys.stderr,
+        )
+    return course
+
+
+def _build(options: argparse.Namespace) -> int:
+    from autograder import crosscheck
+    from cnnkit import exercises
+
+    course = _course(options)
+    lessons = exercises.lessons()
+    if options.lesson and options.lesson not in lessons:
+        print(f"autograder: there is no lesson {options.lesson!r}; there are: {', '.join(lessons)}", file=sys.stderr)
+        return 2
+    for lesson in [options.lesson] if options.lesson else lessons:
+        for exercise in lessons[lesson]:
+            there = course.corpora.path(exercise.name).exists()
+            corpus = course.corpora.get(exercise.name, crosscheck.confirm)
+            confirmed = (
+                f"confirmed by {corpus.confirmed}" if corpus.confirmed else "not confirmed: PyTorch is not installed"
+            )
+            print(
+                f"{exercise.name:<20} {len(corpus.examples):>4} examples, {corpus.calls:>4} calls, "
+                f"{corpus.digest}, {'kept' if there else 'built'}; {confirmed}"
+            )
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from autograder.sandbox import Host
+
+    course = _course(options)
+    with Host(course.limits) as host:  # starts while nbgrader is imported
+        from autograder import table
+        from autograder.classrun import grade_class
+
+        with table.Progress(options.lesson) as progress:
+            summary = grade_class(
+                course,
+                options.lesson,
+                options.student,
+                options.force,
+                options.workers or course.grading.workers,
+                progress.start,
+                progress.advance,
+                host,
+            )
+    if options.json:
+        print(json.dumps(summary.as_json()))
+    else:
+        table.show(summary, course, options.lesson)
+    return 1 if summary.count("failed") else 0
+
+
+def _judge(options: argparse.Namespace) -> int:
+    from autograder.judging import judge_file
+    from cnnkit import exercises
+
+    try:
+        exercises.find(options.exercise)
+    except KeyError as error:
+        print(f"autograder: {error.args[0]}", file=sys.stderr)
+        return 2
+    if not options.file.is_file():
+        print(f"autograder: {options.file} is not a file", file=sys.stderr)
+        return 2
+    verdict = judge_file(_course(options), options.exercise, options.file)
+    if options.json:
+        print(json.dumps(verdict.as_json(), ensure_ascii=False))
+    else:
+        from autograder.render import as_text
+
+        print(as_text(verdict, verdict.score, 1.0))
+    return 0
+
+
+def _source(options: argparse.Namespace) -> int:
+    from autograder import lessons
+
+    root = (options.course or Path.cwd()).resolve()
+    for lesson in [options.lesson] if options.lesson else lessons.lesson_names(root):
+        try:
+            move = lessons.carry_back if options.back else lessons.build_source
+            print(move(lesson, root, force=options.force))
+        except lessons.LessonError as error:
+            print(f"autograder: {error}", file=sys.stderr)
+            return 2
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from autograder.sandbox import examine_host
+    from autograder.settings import Limits
+
+    lines = examine_host()
+    for name, ok, remark in lines:
+        print(f"{'ok     ' if ok else 'MISSING'}  {name}{'' if ok else f': {remark}'}")
+    limits = _course(options).limits
+    print("\nLimits (set them in nbgrader_config.py, for example c.Limits.call_seconds = 5):")
+    for name, trait in sorted(Limits.class_traits(config=True).items()):
+        print(f"  {name} = {getattr(limits, name)}\n      {trait.help}")
+    return 0 if all(ok for _, ok, _ in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

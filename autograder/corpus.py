@@ -1,0 +1,224 @@
+"""The hidden examples of an exercise: written once by Hypothesis, answered by the reference, replayed for every student.
+
+A corpus is one file in the course's ``.autograder/corpus`` folder, named by the exercise and a digest of all that
+decides its content: the exercise's source, its hidden properties, the reference, the course seed and the number
+of examples. While the digest stays, every student and every regrade gets the same inputs.
+"""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+
+from autograder import hidden, wire
+from cnnkit import exercises, ops
+from cnnkit.answers import Answer, answer_of
+from cnnkit.exercises import Call, Exercise, Property
+from cnnkit.exercises.layouts import copy_of
+from cnnkit.exercises.matching import outcome
+
+#: Written into each file; a file of another version is rebuilt.
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Example:
+    """One replayed example: the calls of one property, the reference's results, and each misconception's answers."""
+
+    property: str
+    calls: list[Call]
+    expected: list[np.ndarray | tuple]
+    mistaken: dict[str, list[Answer]]
+
+    @property
+    def size(self) -> int:
+        """How many numbers the arguments hold: the smaller, the easier to read."""
+        return sum(array.size for call in self.calls for array in call.arrays())
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All examples of one exercise, in the order in which they are replayed.
+
+    `confirmed` says which independent implementation gave the same results, or is empty.
+    """
+
+    exercise: str
+    digest: str
+    examples: list[Example]
+    confirmed: str = ""
+
+    @property
+    def calls(self) -> int:
+        """How many calls a student's function gets."""
+        return sum(len(example.calls) for example in self.examples)
+
+
+class CorpusStore:
+    """Builds, keeps and finds the corpora of one course.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when needed, readable by its owner only.
+    seed : int
+        The course seed: another seed gives other hidden examples.
+    examples : int
+        About how many examples an exercise gets; each property gets at least four.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = CorpusStore(Path(folder), seed=1, examples=20)
+    ...     built = store.get("to_gray")
+    ...     again = store.get("to_gray")
+    >>> built.digest == again.digest, len(built.examples) >= 20
+    (True, True)
+    """
+
+    def __init__(self, folder: Path, seed: int, examples: int):
+        self.folder, self.seed, self.examples = folder, seed, examples
+        self._loaded: dict[str, Corpus] = {}
+
+    def get(self, name: str, confirm=None) -> Corpus:
+        """The corpus of an exercise, built when there is none for its present digest.
+
+        Parameters
+        ----------
+        name : str
+        confirm : callable, optional
+            ``confirm(exercise, examples)`` compares the reference's results with an independent implementation,
+            returns its name (or an empty string when there is none) and raises where they differ.
+        """
+        if name not in self._loaded:
+            path = self.path(name)
+            self._loaded[name] = _load(path, name) or self.build(name, confirm)
+        return self._loaded[name]
+
+    def path(self, name: str) -> Path:
+        """Where the corpus for the exercise's present digest is, or will be."""
+        return self.folder / f"{name}-{self.digest(name)}.corpus"
+
+    def digest(self, name: str) -> str:
+        """Hash of all that decides the examples and their results: 16 hexadecimal digits."""
+        sources = [path for package in (exercises, ops, hidden) for path in Path(package.__file__).parent.glob("*.py")]
+        sources.append(Path(__file__))
+        total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
+        for source in sorted(sources):
+            total.update(source.name.encode() + b"\0" + source.read_bytes())
+        return total.hexdigest()[:16]
+
+    def build(self, name: str, confirm=None) -> Corpus:
+        """Draw, answer, confirm and store the examples of one exercise."""
+        exercise = exercises.find(name)
+        properties = hidden.properties(name)
+        total = sum(prop.weight for prop in properties)
+        examples = []
+        for prop in properties:
+            count = max(4, round(self.examples * prop.weight / total))
+            drawn = _draw(prop, count, f"{self.seed}/{name}/{prop.name}")
+            examples += [_answer(exercise, prop, calls) for calls in drawn]
+        # A function must not rely on the order of calls; all students get the same one.
+        Random(f"{self.seed}/{name}").shuffle(examples)
+        confirmed = confirm(exercise, examples) if confirm else ""
+        corpus = Corpus(name, self.digest(name), examples, confirmed)
+        _save(corpus, self.path(name))
+        self._loaded[name] = corpus
+        return corpus
+
+
+def _draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
+    found = []
+
+    @hypothesis.seed(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]))
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(prop.examples)
+    def collect(calls):
+        found.append([copy_of(call) for call in calls])
+
+    collect()
+    return found
+
+
+def _answer(exercise: Exercise, prop: Property, calls: list[Call]) -> Example:
+    expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
+    mistaken = {
+        mistake.name: [outcome(mistake.function, call) for call in calls] for mistake in exercise.misconceptions
+    }
+    return Example(prop.name, calls, expected, mistaken)
+
+
+# --- files ----------------------------------------------------------------------------------------------------
+
+
+def _save(corpus: Corpus, path: Path) -> None:
+    payload = bytearray()
+    header = {
+        "version": _VERSION,
+        "exercise": corpus.exercise,
+        "digest": corpus.digest,
+        "confirmed": corpus.confirmed,
+        "examples": [
+            {
+                "property": example.property,
+                "calls": [
+                    [wire.pack(call.args, payload), wire.pack(list(call.kwargs.items()), payload)]
+                    for call in example.calls
+                ],
+                "expected": [wire.pack(value, payload) for value in example.expected],
+                "mistaken": {
+                    name: [wire.pack_answer(answer, payload) for answer in answers]
+                    for name, answers in example.mistaken.items()
+                },
+            }
+            for example in corpus.examples
+        ],
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written beside and moved into place, so that a file is there whole or not at all.
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(wire.frame(header, payload))
+    os.replace(name, path)
+
+
+def _load(path: Path, name: str) -> Corpus | None:
+    """Read a stored corpus; None when there is none or it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    reader = wire.FrameReader(max_header=2**28, max_payload=2**31)
+    reader.feed(data)
+    try:
+        header, payload = reader.next() or ({}, b"")
+        if header.get("version") != _VERSION or header.get("exercise") != name:
+            return None
+        examples = [
+            Example(
+                entry["property"],
+                [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload))) for a, k in entry["calls"]],
+                [wire.unpack(value, payload) for value in entry["expected"]],
+                {
+                    mistake: [wire.unpack_answer(answer, payload) for answer in answers]
+                    for mistake, answers in entry["mistaken"].items()
+                },
+            )
+            for entry in header["examples"]
+        ]
+    except (wire.WireError, KeyError, TypeError, ValueError):
+        return None
+    return Corpus(name, header["digest"], examples, header["confirmed"])

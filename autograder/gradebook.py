@@ -1,0 +1,201 @@
+"""The one writer: scores go into nbgrader's gradebook through nbgrader's own API, and graded notebooks to disk.
+
+SQLite allows one writer at a time, and nbgrader itself gives up when the database is locked or when two
+processes create it at once. Here a lock file keeps two graders of one course apart, every write is tried again
+until the database answers, and a submission that could not be recorded is said so and graded again next time.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+from nbgrader.api import Assignment, Gradebook, InvalidEntry, MissingEntry, Student, SubmittedAssignment
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from autograder.course import Course, CourseError
+from autograder.grading import Graded
+
+#: Seconds that a write is tried again while the database is locked by somebody else.
+PATIENCE = 60.0
+VERDICT_FILE = "verdict.json"
+
+
+class GradebookBusy(RuntimeError):
+    """The database stayed locked for :data:`PATIENCE` seconds."""
+
+
+class Book:
+    """The gradebook of one course and lesson, open for writing.
+
+    Parameters
+    ----------
+    course : Course
+    lesson : str
+
+    Raises
+    ------
+    CourseError
+        When another grader has the course open, or the lesson is not in the gradebook.
+    """
+
+    def __init__(self, course: Course, lesson: str):
+        self._course, self._lesson = course, lesson
+        folder = course.root / ".autograder"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._lock = open(folder / "lock", "w")  # noqa: SIM115  held until close()
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CourseError(f"another `autograder grade` is running in {course.root}: wait until it ends") from None
+        directory = course.directory
+        self._book = _patiently(lambda: Gradebook(directory.db_url, directory.course_id))
+        try:
+            self._book.find_notebook(lesson, lesson)
+        except MissingEntry:
+            self.close()
+            raise CourseError(
+                f"{lesson} is not in the gradebook yet; type: nbgrader generate_assignment {lesson} --force"
+            ) from None
+
+    def close(self) -> None:
+        """Close the database and let other graders in."""
+        if hasattr(self, "_book"):
+            self._book.close()
+        self._lock.close()
+
+    def __enter__(self) -> "Book":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def graded_digest(self, student: str) -> str:
+        """The digest of the submission that the standing grade is for, or empty."""
+        try:
+            return json.loads((self._course.autograded(student, self._lesson) / VERDICT_FILE).read_text())["key"]
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    def recorded_students(self) -> set[str]:
+        """Who has a submission in the gradebook."""
+        query = self._book.db.query(Student.id).join(SubmittedAssignment).join(Assignment)
+        return {row[0] for row in query.filter(Assignment.name == self._lesson)}
+
+    def record(self, student: str, graded: Graded, key: str) -> None:
+        """Write one submission's scores in one transaction, then its graded notebook.
+
+        Raises
+        ------
+        GradebookBusy
+            When the database stayed locked; nothing was written.
+        """
+        submission = self._submission(student)
+        self._in_transaction(lambda: self._fill(submission, graded))
+        if submission.total_seconds_late > 0:
+            self._penalize(student, graded)
+        self._write_notebook(student, graded, key)
+
+    def forget(self, student: str) -> None:
+        """After a failure of the grader: no older automatic score may stand as if it were this submission's."""
+        submission = self._submission(student)
+
+        def clear():
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    grade.auto_score, grade.needs_manual_grade = None, True
+
+        self._in_transaction(clear)
+        shutil.rmtree(self._course.autograded(student, self._lesson), ignore_errors=True)
+
+    def _submission(self, student: str) -> SubmittedAssignment:
+        timestamp = self._course.directory.get_existing_timestamp(str(self._course.submitted(student, self._lesson)))
+        changes = {"timestamp": timestamp} if timestamp else {}
+
+        def find():
+            self._book.update_or_create_student(student)
+            return self._book.update_or_create_submission(self._lesson, student, **changes)
+
+        return self._in_transaction(find)
+
+    def _fill(self, submission: SubmittedAssignment, graded: Graded) -> None:
+        notebook = next(n for n in submission.notebooks if n.name == self._lesson)
+        grades = {grade.name: grade for grade in notebook.grades}
+        comments = {comment.name: comment for comment in notebook.comments}
+        notebook.late_submission_penalty = None
+        for cell in graded.notebook.cells:
+            name = (cell.metadata.get("nbgrader") or {}).get("grade_id")
+            if utils.is_grade(cell):
+                if name not in grades:
+                    raise CourseError(
+                        f"the gradebook does not know the cell {name!r}: the lesson changed after it was recorded; "
+                        f"type: nbgrader generate_assignment {self._lesson} --force"
+                    )
+                grade = grades[name]
+                grade.auto_score, _ = utils.determine_grade(cell)
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+            if (utils.is_solution(cell) or utils.is_task(cell)) and name in comments:
+                untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+                comments[name].auto_comment = "No response." if untouched and not utils.is_task(cell) else None
+
+    def _penalize(self, student: str, graded: Graded) -> None:
+        """nbgrader's own late penalties, with the plugin that the course configures."""
+        names = {"notebook": self._lesson, "assignment": self._lesson, "student": student}
+        resources = {"nbgrader": names | {"db_url": self._course.directory.db_url}}
+        penalties = AssignLatePenalties(config=self._course.config)
+        _patiently(lambda: penalties.preprocess(graded.notebook, resources))
+
+    def _write_notebook(self, student: str, graded: Graded, key: str) -> None:
+        final = self._course.autograded(student, self._lesson)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=".grading-", dir=final.parent))
+        building.chmod(0o755)
+        nbformat.write(graded.notebook, building / f"{self._lesson}.ipynb")
+        verdict = graded.as_json() | {"key": key}
+        (building / VERDICT_FILE).write_text(json.dumps(verdict, indent=1, ensure_ascii=False))
+        stamp = self._course.submitted(student, self._lesson) / "timestamp.txt"
+        if stamp.is_file() and not stamp.is_symlink():
+            shutil.copyfile(stamp, building / "timestamp.txt")
+        for file in building.iterdir():
+            file.chmod(0o444)
+        # The folder appears whole, after the scores: a run that was cut off between the two grades again.
+        if final.is_symlink():
+            final.unlink()
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(building, final)
+
+    def _in_transaction(self, change: Callable):
+        def attempt():
+            try:
+                result = change()
+                self._book.db.commit()
+                return result
+            except BaseException:
+                self._book.db.rollback()
+                raise
+
+        return _patiently(attempt)
+
+
+def _patiently(action: Callable):
+    """Do it; while the database is locked, or another process is just creating it, wait and do it again."""
+    until = time.monotonic() + PATIENCE
+    pause = 0.05
+    while True:
+        try:
+            return action()
+        except (OperationalError, ProgrammingError, InvalidEntry) as error:
+            text = str(error).lower()
+            if not any(word in text for word in ("locked", "busy", "already exists", "deadlock")):
+                raise
+            if time.monotonic() > until:
+                raise GradebookBusy(f"the gradebook stayed locked for {PATIENCE:g} seconds") from error
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)

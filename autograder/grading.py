@@ -1,0 +1,198 @@
+"""Grade one notebook: run its cells in the sandbox, judge its functions, write outputs that nbgrader can read.
+
+Both ways to grade end here: ``nbgrader autograde`` through :mod:`autograder.preprocessors`, and
+``autograder grade`` through :mod:`autograder.classrun`; so they give the same scores.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field, replace
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+
+from autograder import render
+from autograder.corpus import CorpusStore
+from autograder.course import CourseError
+from autograder.sandbox import Host
+from autograder.session import Session
+from autograder.settings import Limits
+from autograder.submission import Submission
+from autograder.verdict import NOT_GRADED, PASSED, Verdict, judge, not_graded
+from cnnkit import exercises
+
+
+@dataclass
+class Graded:
+    """A graded notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        With outputs; each graded cell's outputs are the grader's, never the student's.
+    verdicts : list of Verdict
+        In the order of the released notebook.
+    points, max_points : dict of str to float
+        By exercise.
+    seconds, cpu_seconds : float
+        Wall time of the submission, and CPU time of its processes.
+    """
+
+    notebook: NotebookNode
+    verdicts: list[Verdict]
+    points: dict[str, float]
+    max_points: dict[str, float]
+    isolation: str
+    digest: str = ""
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """One line that says why the score is what it is."""
+        if self.problem:
+            return self.problem
+        wrong = [verdict for verdict in self.verdicts if verdict.state != PASSED]
+        texts = [f"{v.exercise}: {v.misconception or v.error or v.reason}" for v in wrong]
+        return "; ".join(texts) or "everything right"
+
+    def as_json(self) -> dict:
+        """The content of ``verdict.json`` beside the graded notebook."""
+        return {
+            "digest": self.digest,
+            "isolation": self.isolation,
+            "points": sum(self.points.values()),
+            "max_points": sum(self.max_points.values()),
+            "reason": self.reason,
+            "problem": self.problem,
+            "notes": self.notes,
+            "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "exercises": [verdict.as_json() | {"points": self.points[verdict.exercise]} for verdict in self.verdicts],
+        }
+
+
+def graded_exercises(released: NotebookNode) -> dict[str, float]:
+    """The exercises of a released notebook and their points, in order.
+
+    Raises
+    ------
+    CourseError
+        When a graded test cell names no exercise.
+    """
+    found = {}
+    for cell in released.cells:
+        mark = cell.metadata.get("nbgrader") or {}
+        if cell.cell_type == "code" and mark.get("grade") and not mark.get("solution"):
+            try:
+                exercises.find(mark["grade_id"])
+            except KeyError as error:
+                raise CourseError(f"graded cell {mark['grade_id']!r}: {error.args[0]}") from None
+            found[mark["grade_id"]] = float(mark["points"])
+    return found
+
+
+def grade_notebook(
+    host: Host, submission: Submission, released: NotebookNode, store: CorpusStore, limits: Limits
+) -> Graded:
+    """Grade one submission; always returns, whatever the student's code does."""
+    start = time.monotonic()
+    max_points = graded_exercises(released)
+    notebook = submission.notebook
+    verdicts: dict[str, Verdict] = {}
+    cpu = 0.0
+    if submission.problem:
+        verdicts = {name: not_graded(name, submission.problem) for name in max_points}
+    else:
+        given = {cell.source for cell in released.cells if cell.cell_type == "code"}
+        with Session(host, limits) as session:
+            verdicts = _run(session, notebook, set(max_points), given, store)
+        cpu = session.cpu_seconds
+    points = {name: _points(verdicts[name].score, worth) for name, worth in max_points.items()}
+    for cell in notebook.cells:
+        name = _exercise_of(cell, max_points)
+        if name:
+            cell.outputs = _graded_outputs(verdicts[name], points[name], max_points[name])
+    _add_notes(notebook, submission)
+    return Graded(
+        notebook,
+        [verdicts[name] for name in max_points],
+        points,
+        max_points,
+        host.isolation,
+        submission.digest,
+        submission.problem,
+        submission.notes,
+        time.monotonic() - start,
+        cpu,
+    )
+
+
+def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[str], store: CorpusStore) -> dict:
+    """Run the cells in order and judge each exercise at its graded cell."""
+    verdicts, early, count = {}, [], 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        name = _exercise_of(cell, names)
+        if name:
+            verdict = judge(session, store.get(name))
+            if verdict.state == NOT_GRADED and verdict.reason.endswith("is not defined in the notebook"):
+                early.append(name)
+            verdicts[name] = verdict
+            continue
+        count += 1
+        run = session.run_cell(cell.source)
+        cell.execution_count = count
+        cell.outputs = [_output(output, count) for output in run.outputs]
+        if run.ended == "forbidden" and cell.source in given:
+            text = "Not run while grading: this cell uses a library that is not there then.\n"
+            cell.outputs = [new_output("stream", name="stdout", text=text)]
+    for name in early:  # its cell may stand before the student's definition, in a reordered notebook
+        verdict = judge(session, store.get(name))
+        if verdict.state != NOT_GRADED:
+            note = "graded at the end: its test cell stands before the function's definition"
+            verdicts[name] = replace(verdict, notes=(*verdict.notes, note))
+    return verdicts
+
+
+def _exercise_of(cell: NotebookNode, names) -> str:
+    mark = cell.metadata.get("nbgrader") or {}
+    graded = mark.get("grade") and not mark.get("solution") and mark.get("grade_id") in names
+    return mark["grade_id"] if graded else ""
+
+
+def _points(score: float, worth: float) -> float:
+    """Points to two decimals; only a full score gives full points."""
+    return worth if score == 1.0 else min(round(worth * score, 2), round(worth - 0.01, 2))
+
+
+def _graded_outputs(verdict: Verdict, points: float, worth: float) -> list[NotebookNode]:
+    """What nbgrader reads: it takes the number in the execute_result as the score."""
+    shown = {
+        "text/html": render.as_html(verdict, points, worth),
+        "text/plain": render.as_text(verdict, points, worth),
+    }
+    return [
+        new_output("display_data", data=shown),
+        new_output("execute_result", data={"text/plain": repr(float(points))}, execution_count=None),
+    ]
+
+
+def _output(output: dict, count: int) -> NotebookNode:
+    node = NotebookNode(output)
+    if node.output_type == "execute_result":
+        node.execution_count = count
+    if "data" in node:
+        node.data, node.metadata = NotebookNode(node.data), NotebookNode()
+    return node
+
+
+def _add_notes(notebook: NotebookNode, submission: Submission) -> None:
+    lines = [submission.problem] if submission.problem else submission.notes
+    if lines:
+        # An indented block: whatever a file or a cell is called, Markdown shows it as it is.
+        text = "\n".join(f"    {json.dumps(line, ensure_ascii=False)[1:-1]}" for line in lines)
+        notebook.cells.insert(0, new_markdown_cell(f"**From the grader**\n\n{text}", id="from-the-grader"))

@@ -1,0 +1,52 @@
+"""Judge one function in a plain Python file, in the same sandbox as a notebook."""
+
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.sandbox import Host
+from autograder.session import Session
+from autograder.verdict import NOT_GRADED, Verdict, judge, not_graded
+
+
+def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
+    """Run the file as if it were one cell, then judge its function.
+
+    Parameters
+    ----------
+    course : Course
+    exercise : str
+    path : Path
+
+    Returns
+    -------
+    Verdict
+    """
+    with Host(course.limits) as host:
+        corpus = course.corpora.get(exercise)
+        try:
+            source = _read(path, course.limits.notebook_mib * 2**20)
+        except ValueError as error:
+            return not_graded(exercise, str(error))
+        with Session(host, course.limits) as session:
+            run = session.run_cell(source)
+            verdict = judge(session, corpus)
+    if verdict.state == NOT_GRADED and run.ended != "ok":
+        return not_graded(exercise, f"{verdict.reason}; {_what_happened(run)}")
+    return verdict
+
+
+def _read(path: Path, limit: int) -> str:
+    data = path.read_bytes()
+    if len(data) > limit:
+        raise ValueError(f"{path.name} has {len(data)} bytes, more than the {limit} that are read")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not text in UTF-8") from None
+
+
+def _what_happened(run) -> str:
+    error = next((output for output in run.outputs if output["output_type"] == "error"), None)
+    if error:
+        return f"the file raised {error['ename']}: {error['evalue']}"[:500]
+    return f"the file {run.text or run.ended}"

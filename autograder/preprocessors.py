@@ -1,0 +1,99 @@
+"""What ``nbgrader_config.py`` puts into stock nbgrader, so that its own commands and buttons grade in the sandbox.
+
+nbgrader's ``Autograde`` reads a submission with its *exporter*, then runs *preprocessors* over the notebook. Here
+the exporter reads what strangers wrote without failing, and :class:`Grade` takes the place of ``Execute``.
+"""
+
+import atexit
+import json
+from functools import cache
+from pathlib import Path
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder import crosscheck
+from autograder.course import Course
+from autograder.gradebook import VERDICT_FILE
+from autograder.grading import grade_notebook, graded_exercises
+from autograder.sandbox import Host
+from autograder.submission import Submission, read_released, read_submission
+
+#: Where the exporter leaves what it found for the preprocessor, in the notebook between nbgrader's two passes.
+_KEY = "autograder"
+
+
+@cache
+def _course(root: str) -> Course:
+    return Course(Path(root))
+
+
+@cache
+def _host(root: str) -> Host:
+    """One sandbox for all notebooks of this nbgrader process."""
+    host = Host(_course(root).limits)
+    atexit.register(host.close)
+    return host
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted notebook in whatever state it is, and puts it in order against the released one."""
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        """Read, repair and preprocess; called by nbgrader for each notebook and pass."""
+        converter = self.parent
+        names = (resources or {}).get("nbgrader")
+        path = Path(filename).absolute()
+        course = _course(converter.coursedir.root)
+        if not names or path != course.submitted(names["student"], names["assignment"]) / path.name:
+            return super().from_filename(filename, resources=resources, **kwargs)
+        released = read_released(course.released(names["assignment"]))
+        submission = read_submission(path, released, course.limits.notebook_mib * 2**20)
+        found = {"digest": submission.digest, "problem": submission.problem, "notes": submission.notes}
+        submission.notebook.metadata[_KEY] = found
+        return self.from_notebook_node(submission.notebook, resources=resources, **kwargs)
+
+
+class Grade(NbGraderPreprocessor):
+    """Runs the notebook in the sandbox and writes the grader's verdicts where nbgrader looks for scores."""
+
+    def preprocess(self, nb, resources):
+        """Grade one notebook; called by nbgrader instead of executing it in a kernel."""
+        coursedir = self.parent.parent.coursedir
+        course = _course(coursedir.root)
+        released = read_released(course.released(resources["nbgrader"]["assignment"]))
+        for name in graded_exercises(released):
+            course.corpora.get(name, crosscheck.confirm)
+        submission = Submission(nb, **nb.metadata.pop(_KEY, {}))
+        host = _host(coursedir.root)
+        graded = grade_notebook(host, submission, released, course.corpora, course.limits)
+        verdict = json.dumps(graded.as_json(), indent=1, ensure_ascii=False)
+        resources.setdefault("outputs", {})[VERDICT_FILE] = verdict.encode()
+        return graded.notebook, resources
+
+
+def before_autograde(assignment, student, notebooks) -> None:
+    """nbgrader's hook before a submission: clear its standing scores, and let a misnamed notebook be graded 0.
+
+    When grading fails half way, nbgrader leaves the scores of the last time standing; cleared, they show as
+    "needs grading". And nbgrader skips a notebook of another name without a word.
+    """
+    if not notebooks:
+        return
+    folder = Path(notebooks[0]).absolute().parent
+    course = _course(str(folder.parents[2]))
+    lesson, name = folder.name, folder.parent.name
+    directory = course.directory
+    with Gradebook(directory.db_url, directory.course_id) as book:
+        try:
+            submission = book.find_submission(lesson, name)
+        except MissingEntry:
+            submission = None
+        for notebook in submission.notebooks if submission else ():
+            for grade in notebook.grades:
+                grade.auto_score, grade.needs_manual_grade = None, True
+        book.db.commit()
+    expected = str(Path(notebooks[0]).parent / f"{lesson}.ipynb")
+    if expected not in notebooks:
+        notebooks[:] = [expected]

@@ -1,0 +1,69 @@
+"""A verdict as text and as HTML, for the graded notebook and the feedback page.
+
+Everything that comes from a student is escaped; there is no hidden source to leak, only the one example that
+the verdict carries.
+"""
+
+from html import escape
+
+from autograder.verdict import FAILED, NOT_GRADED, PASSED, Verdict
+
+_BORDER = {PASSED: "#2e7d32", FAILED: "#b3261e", NOT_GRADED: "#8a6100"}
+_WORD = {PASSED: "passed", FAILED: "not passed yet", NOT_GRADED: "could not be graded"}
+
+
+def as_text(verdict: Verdict, points: float, max_points: float) -> str:
+    """The verdict for a terminal.
+
+    Examples
+    --------
+    >>> from autograder.verdict import not_graded
+    >>> print(as_text(not_graded("conv2d", "conv2d is not defined in the notebook"), 0.0, 5.0))
+    conv2d could not be graded: 0 of 5 points. conv2d is not defined in the notebook
+    """
+    lines = [f"{verdict.exercise} {_WORD[verdict.state]}: {points:g} of {max_points:g} points. {verdict.reason}"]
+    for prop in verdict.properties:
+        lines.append(f"  [{'x' if prop.passed else ' '}] {prop.name}: {prop.claim}")
+        if not prop.passed:
+            lines.append(f"      {prop.detail}")
+    example = verdict.counterexample
+    if example:
+        lines += [
+            "Smallest example that failed:",
+            example.inputs,
+            "should give",
+            example.expected,
+            "but gave",
+            example.got,
+        ]
+    if verdict.hint:
+        lines.append(f"Perhaps: {verdict.misconception}. {verdict.hint}")
+    lines += [f"Note: {note}" for note in verdict.notes]
+    return "\n".join(lines)
+
+
+def as_html(verdict: Verdict, points: float, max_points: float) -> str:
+    """The verdict for a page: one box, no script, colours never alone."""
+    parts = [
+        f'<div style="border-left:4px solid {_BORDER[verdict.state]};padding:0.5em 1em">',
+        f"<p><strong>{escape(verdict.exercise)} {_WORD[verdict.state]}: {points:g} of {max_points:g} points.</strong> "
+        f"{escape(verdict.reason)}</p>",
+    ]
+    if verdict.properties:
+        parts.append("<table><thead><tr><th>property</th><th>result</th><th>what it says</th></tr></thead><tbody>")
+        for prop in verdict.properties:
+            said = escape(prop.claim) if prop.passed else f"{escape(prop.claim)}<br>{escape(prop.detail)}"
+            result = "✓ holds" if prop.passed else "✗ fails"
+            parts.append(
+                f'<tr><td>{escape(prop.name)}</td><td>{result}</td><td style="text-align:left">{said}</td></tr>'
+            )
+        parts.append("</tbody></table>")
+    example = verdict.counterexample
+    if example:
+        parts.append("<p>The smallest example that failed:</p>")
+        for title, text in (("Call", example.inputs), ("Expected", example.expected), ("Got", example.got)):
+            parts.append(f"<p>{title}:</p><pre>{escape(text)}</pre>")
+    if verdict.hint:
+        parts.append(f"<p><strong>Perhaps: {escape(verdict.misconception)}.</strong> {escape(verdict.hint)}</p>")
+    parts += [f"<p>Note: {escape(note)}</p>" for note in verdict.notes]
+    return "".join([*parts, "</div>"])

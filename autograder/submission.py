@@ -1,0 +1,223 @@
+"""Reading a stranger's notebook, and putting it in order against the one that was released.
+
+Nothing of a submitted notebook is trusted but the text of its cells: it is rebuilt from scratch, its graded and
+read-only cells are the released ones, and what was changed, missing or unreadable is said in words.
+"""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+@dataclass
+class Submission:
+    """A student's notebook, in order.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The released notebook with the student's cells in it; the released one alone when theirs cannot be read.
+    digest : str
+        SHA-256 of the submitted file, empty when there is none.
+    problem : str
+        Why nothing can be graded, or empty.
+    notes : list of str
+        What was repaired.
+    """
+
+    notebook: NotebookNode
+    digest: str = ""
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def read_released(path: Path) -> NotebookNode:
+    """The released notebook, which is ours and trusted.
+
+    Raises
+    ------
+    FileNotFoundError
+        With the command that makes it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} does not exist; make it with: nbgrader generate_assignment {path.parent.name} --force"
+        )
+    return nbformat.read(path, as_version=4)
+
+
+def read_submission(path: Path, released: NotebookNode, max_bytes: int) -> Submission:
+    """Read a submitted notebook and put it in order. Never raises for anything that a student can do.
+
+    Parameters
+    ----------
+    path : Path
+        Where the notebook should be.
+    released : NotebookNode
+    max_bytes : int
+        A larger file is not read.
+    """
+    data, problem = _read_bytes(path, max_bytes)
+    digest = hashlib.sha256(data).hexdigest() if data else ""
+    cells = []
+    if not problem:
+        cells, problem = _parse(data)
+    if problem:
+        return Submission(_rebuild([], released)[0], digest, problem)
+    notebook, notes = _rebuild(cells, released)
+    return Submission(notebook, digest, notes=notes)
+
+
+def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
+    try:
+        # O_NOFOLLOW, and the folder's own links resolved before: a link out of the submission is not followed.
+        if path.parent.resolve() != path.parent.parent.resolve() / path.parent.name:
+            return b"", f"the folder {path.parent.name} is a link, which is not followed"
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return b"", _missing(path)
+    except OSError as error:
+        if path.is_symlink():
+            return b"", f"{path.name} is a link, which is not followed: submit the notebook itself"
+        return b"", f"{path.name} cannot be read: {error.strerror}"
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return b"", f"{path.name} is not a file"
+        if status.st_size > max_bytes:
+            return b"", (
+                f"{path.name} has {status.st_size / 2**20:.0f} MiB, more than the {max_bytes // 2**20} MiB that are read: "
+                "clear its outputs and submit it again"
+            )
+        data = file.read(max_bytes + 1)
+    return data, "" if data else f"{path.name} is empty"
+
+
+def _missing(path: Path) -> str:
+    try:
+        others = sorted(other.name for other in path.parent.iterdir() if other.suffix == ".ipynb")
+    except OSError:
+        others = []
+    if others:
+        return f"{path.name} was not submitted; found {', '.join(others[:3])}: rename it and submit again"
+    return f"{path.name} was not submitted"
+
+
+def _parse(data: bytes) -> tuple[list[tuple[str, str, str]], str]:
+    """The cells as (type, source, grade id), or why there are none."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return [], "the notebook is not text in UTF-8, so it is not a notebook"
+    try:
+        raw = nbformat.reader.parse_json(text)
+        if not isinstance(raw, dict):
+            return [], "the notebook is JSON, but not a notebook"
+        major = raw.get("nbformat")
+        if major not in (3, 4):
+            return [], f"the notebook's format version is {major!r:.20}, but 4 is needed: save it with JupyterLab"
+        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+        cells = notebook.get("cells")
+        if not isinstance(cells, list):
+            return [], "the notebook has no list of cells"
+        return [_plain_cell(cell) for cell in cells], ""
+    except nbformat.reader.NotJSONError:
+        return [], "the notebook is not JSON: the file is damaged, or was edited by hand"
+    except Exception as error:  # nbformat raises many kinds for what is not a notebook
+        return [], f"the notebook cannot be read ({type(error).__name__}): the file is damaged, or was edited by hand"
+
+
+def _plain_cell(cell) -> tuple[str, str, str]:
+    kind = cell.get("cell_type")
+    source = cell.get("source", "")
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    return kind if kind in _NEW_CELL else "raw", source, grade_id if isinstance(grade_id, str) else ""
+
+
+# --- putting it in order --------------------------------------------------------------------------------------
+
+
+def _rebuild(cells: list[tuple[str, str, str]], released: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    notes: list[str] = []
+    master = {_mark(cell)["grade_id"]: cell for cell in released.cells if _mark(cell)}
+    last_place = {grade_id: place for place, (_, _, grade_id) in enumerate(cells) if grade_id in master}
+    built: list[NotebookNode] = []
+    where: dict[str, NotebookNode] = {}
+    for place, (kind, source, grade_id) in enumerate(cells):
+        if grade_id not in master:
+            built.append(_free_cell(kind, source, place))
+            continue
+        if last_place[grade_id] != place:
+            notes.append(f"the cell {grade_id!r} stands more than once; the last one counts")
+            if _is_students(master[grade_id]):
+                built.append(_free_cell(kind, source, place))
+            continue
+        cell = NotebookNode(master[grade_id].copy())
+        cell.metadata = NotebookNode(master[grade_id].metadata.copy())
+        if kind != cell.cell_type:
+            notes.append(f"the cell {grade_id!r} was turned into {kind}; it is {cell.cell_type} again")
+        if _is_students(cell):
+            cell.source = source
+        elif source != cell.source:
+            notes.append(f"the read-only cell {grade_id!r} was changed; the released one is used")
+        built.append(cell)
+        where[grade_id] = cell
+    _add_missing(built, where, master, notes, empty=not cells)
+    notebook = new_notebook(cells=built, metadata=_notebook_metadata(released))
+    _make_ids_unique(notebook)
+    return notebook, notes
+
+
+def _mark(cell: NotebookNode) -> dict:
+    return cell.metadata.get("nbgrader") or {}
+
+
+def _is_students(cell: NotebookNode) -> bool:
+    """Whether the cell's text is the student's to write."""
+    return bool(_mark(cell).get("solution"))
+
+
+def _free_cell(kind: str, source: str, place: int) -> NotebookNode:
+    return _NEW_CELL[kind](source, id=f"own-{place}")
+
+
+def _add_missing(built: list, where: dict, master: dict, notes: list[str], empty: bool) -> None:
+    """Put back the released cells that are gone, each after the one that it followed."""
+    previous = None
+    for grade_id, cell in master.items():
+        if grade_id not in where:
+            # A stub put back for a deleted solution cell could overwrite what the student wrote elsewhere.
+            if not empty and _mark(cell).get("solution") and not _mark(cell).get("grade"):
+                notes.append(f"the cell {grade_id!r} was deleted")
+                continue
+            if not empty:
+                notes.append(f"the cell {grade_id!r} was deleted; it is back")
+            copy = NotebookNode(cell.copy())
+            place = next((i for i, c in enumerate(built) if c is previous), -1) + 1 if previous is not None else 0
+            built.insert(place, copy)
+            where[grade_id] = copy
+        previous = where[grade_id]
+
+
+def _notebook_metadata(released: NotebookNode) -> dict:
+    kernel = released.metadata.get("kernelspec")
+    return {"kernelspec": kernel, "language_info": {"name": "python"}} if kernel else {}
+
+
+def _make_ids_unique(notebook: NotebookNode) -> None:
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        if cell.get("id") in seen or "id" not in cell:
+            cell["id"] = f"cell-{len(seen)}"
+        seen.add(cell["id"])
