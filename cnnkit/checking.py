@@ -114,11 +114,11 @@ class _Failure:
     detail: str
 
 
-class _Wrong(Exception):  # noqa: N818 - a signal to Hypothesis, never shown
+class _Wrong(Exception):
     """This example fails."""
 
 
-class _NotWritten(BaseException):  # noqa: N818 - past Hypothesis, which would look for a smaller example
+class _NotWritten(BaseException):
     """The function raised NotImplementedError."""
 
 
@@ -180,8 +180,7 @@ class _Attempt:
 
     def _answer(self, call: Call) -> Answer:
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
-                warnings.simplefilter("ignore")
+            with _quiet():
                 return answer_of(call.on(self.function))
         except NotImplementedError:
             raise _NotWritten from None
@@ -191,9 +190,16 @@ class _Attempt:
     def misconception(self, failure: _Failure) -> Misconception | None:
         shown = list(zip(failure.calls, failure.answers, strict=True))
         calls, answers = zip(*self.tried, *shown, strict=True)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
+        with _quiet():
             return matching_misconception(self.exercise, calls, answers)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Neither prints nor warnings: a hundred calls would bury the one line that matters."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextlib.contextmanager
