@@ -1,0 +1,19 @@
+"""Two Hypothesis profiles: the same examples in every run, or, for long runs, many random ones.
+
+``HYPOTHESIS_PROFILE=random pytest`` takes the second.
+"""
+
+import os
+import tempfile
+
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+_COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("deterministic", derandomize=True, max_examples=40, **_COMMON)
+settings.register_profile("random", max_examples=1000, print_blob=True, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
+
+# Without it, Hypothesis writes what it learned from our sources into the repository.
+_home = tempfile.TemporaryDirectory(prefix="hypothesis-")
+set_hypothesis_home_dir(_home.name)
