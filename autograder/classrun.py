@@ -1,4 +1,4 @@
-"""Grade a whole class: several submissions at a time, one writer, and a run that was cut off goes on where it stopped."""
+"""Grade a whole class: several submissions at a time, one writer; a run that was cut off goes on where it stopped."""
 
 import hashlib
 import time

@@ -1,4 +1,4 @@
-"""The hidden examples of an exercise: written once by Hypothesis, answered by the reference, replayed for every student.
+"""The hidden examples of an exercise: written once by Hypothesis, answered by the reference, replayed for everyone.
 
 A corpus is one file in the course's ``.autograder/corpus`` folder, named by the exercise and a digest of all that
 decides its content: the exercise's source, its hidden properties, the reference, the course seed and the number

@@ -55,7 +55,9 @@ class Graded:
         if self.problem:
             return self.problem
         wrong = [verdict for verdict in self.verdicts if verdict.state != PASSED]
-        texts = [f"{v.exercise}: {v.misconception or v.error or v.reason}" for v in wrong]
+        texts = [
+            f"{v.exercise}: {v.misconception or v.error.removeprefix(v.exercise + ' ') or v.reason}" for v in wrong
+        ]
         return "; ".join(texts) or "everything right"
 
     def as_json(self) -> dict:
@@ -132,7 +134,7 @@ def grade_notebook(
 
 def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[str], store: CorpusStore) -> dict:
     """Run the cells in order and judge each exercise at its graded cell."""
-    verdicts, early, count = {}, [], 0
+    verdicts, early, fatal, failed_cells, count = {}, [], [], {}, 0
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -141,15 +143,27 @@ def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[s
             verdict = judge(session, store.get(name))
             if verdict.state == NOT_GRADED and verdict.reason.endswith("is not defined in the notebook"):
                 early.append(name)
+                if why := failed_cells.get(f"{name}-solution"):
+                    verdict = not_graded(name, f"{name} is not defined: its cell {why}")
             verdicts[name] = verdict
+            if verdict.error:
+                fatal.append(name)
+            continue
+        culprit = next((name for name in fatal if f"{name}(" in cell.source), "") if cell.source in given else ""
+        if culprit:  # our own examples would hang or die once more, and take the time that other exercises need
+            text = f"Not run while grading: {verdicts[culprit].error}.\n"
+            cell.outputs = [new_output("stream", name="stdout", text=text)]
             continue
         count += 1
         run = session.run_cell(cell.source)
         cell.execution_count = count
         cell.outputs = [_output(output, count) for output in run.outputs]
+        if run.ended != "ok":
+            failed_cells[(cell.metadata.get("nbgrader") or {}).get("grade_id")] = run.why
         if run.ended == "forbidden" and cell.source in given:
-            text = "Not run while grading: this cell uses a library that is not there then.\n"
-            cell.outputs = [new_output("stream", name="stdout", text=text)]
+            text = "The rest of this cell is not run while grading: it uses a library that is not there then.\n"
+            cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
+            cell.outputs.append(new_output("stream", name="stdout", text=text))
     for name in early:  # its cell may stand before the student's definition, in a reordered notebook
         verdict = judge(session, store.get(name))
         if verdict.state != NOT_GRADED:

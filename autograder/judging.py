@@ -31,7 +31,7 @@ def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
             run = session.run_cell(source)
             verdict = judge(session, corpus)
     if verdict.state == NOT_GRADED and run.ended != "ok":
-        return not_graded(exercise, f"{verdict.reason}; {_what_happened(run)}")
+        return not_graded(exercise, f"{verdict.reason}; the file {run.why}")
     return verdict
 
 
@@ -43,10 +43,3 @@ def _read(path: Path, limit: int) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path.name} is not text in UTF-8") from None
-
-
-def _what_happened(run) -> str:
-    error = next((output for output in run.outputs if output["output_type"] == "error"), None)
-    if error:
-        return f"the file raised {error['ename']}: {error['evalue']}"[:500]
-    return f"the file {run.text or run.ended}"

@@ -49,6 +49,12 @@ class CellRun:
     outputs: list[dict] = field(default_factory=list)
     text: str = ""
 
+    @property
+    def why(self) -> str:
+        """Why the cell did not run to its end, as the second half of a sentence."""
+        error = next((output for output in self.outputs if output["output_type"] == "error"), None)
+        return f"raised {error['ename']}: {error['evalue']}"[:300] if error else self.text or self.ended
+
 
 @dataclass
 class Replies:

@@ -11,10 +11,6 @@ class Limits(Configurable):
     --------
     >>> Limits().call_seconds
     2.0
-    >>> Limits(memory_mib=0)
-    Traceback (most recent call last):
-        ...
-    traitlets.traitlets.TraitError: The value of the 'memory_mib' trait of a Limits instance should not be less than 16, but a value of 0 was specified
     """
 
     call_seconds = Float(

@@ -94,8 +94,8 @@ def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
             return b"", f"{path.name} is not a file"
         if status.st_size > max_bytes:
             return b"", (
-                f"{path.name} has {status.st_size / 2**20:.0f} MiB, more than the {max_bytes // 2**20} MiB that are read: "
-                "clear its outputs and submit it again"
+                f"{path.name} has {status.st_size / 2**20:.0f} MiB, more than the {max_bytes // 2**20} "
+                "MiB that are read: clear its outputs and submit it again"
             )
         data = file.read(max_bytes + 1)
     return data, "" if data else f"{path.name} is empty"

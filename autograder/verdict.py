@@ -135,9 +135,8 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
     if not asked.outcomes:
         return not_graded(exercise.name, asked.error or "no call was made")
     mistake = _name_the_mistake(exercise, asked)
-    reason = f"{len(failed)} of {len(verdicts)} properties fail: {', '.join(v.name for v in failed)}"
-    if asked.error:
-        reason = f"{exercise.name} {asked.error}; {reason}"
+    reason = f"{exercise.name} {asked.error}; " if asked.error else ""
+    reason += _summary(failed, len(verdicts))
     return Verdict(
         exercise.name,
         FAILED,
@@ -148,6 +147,13 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         hint=mistake.hint if mistake else "",
         error=f"{exercise.name} {asked.error}" if asked.error else "",
     )
+
+
+def _summary(failed: list[PropertyVerdict], count: int) -> str:
+    if len(failed) == count and len({verdict.detail for verdict in failed}) == 1:
+        return failed[0].detail
+    names = ", ".join(verdict.name for verdict in failed[:3])
+    return f"{len(failed)} of {count} properties fail: {names}{', …' if len(failed) > 3 else ''}"
 
 
 @dataclass

@@ -106,10 +106,8 @@ def _reap() -> None:
 
 
 def _report(control: int, message: dict) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the grader may have hung up
         os.write(control, json.dumps(message).encode() + b"\n")
-    except OSError:
-        pass
 
 
 # --- the supervisor -------------------------------------------------------------------------------------------
@@ -357,6 +355,13 @@ def _make_shell(config: dict):
             if self.channel is not None and len(payload) <= wire.MAX_RESULT:
                 self.channel.sendall(wire.frame({"event": "output", "type": kind, "parts": parts}, payload))
 
+        def showtraceback(self, exc_tuple=None, **options):
+            kind, value, _ = self._get_exc_info(exc_tuple)
+            if isinstance(value, ImportError) and "not available while grading" in str(value):
+                self._showtraceback(kind, value, [f"{kind.__name__}: {value}"])  # the stack would say nothing
+            else:
+                super().showtraceback(exc_tuple, **options)
+
         def _showtraceback(self, etype, evalue, stb):
             text = "\n".join(stb) if isinstance(stb, list) else str(stb)
             try:
@@ -396,10 +401,10 @@ def _forbid_libraries(names: list[str]) -> None:
 
     class Finder:
         def find_spec(self, name, path=None, target=None):
-            top = name.partition(".")[0]
-            if top in names:
-                text = f"{top} is not available while grading: the exercises ask for NumPy only"
-                raise ModuleNotFoundError(text, name=top)
+            for forbidden in names:
+                if name == forbidden or name.startswith(f"{forbidden}."):
+                    text = f"{forbidden} is not available while grading: the exercises ask for NumPy only"
+                    raise ModuleNotFoundError(text, name=forbidden)
 
     sys.meta_path.insert(0, Finder())
 
@@ -446,7 +451,7 @@ def _run_cell(shell, channel: socket.socket, source: str) -> None:
         if not result.success:
             ended = "error"
             error = result.error_in_exec or result.error_before_exec
-            if isinstance(error, ModuleNotFoundError) and "not available while grading" in str(error):
+            if isinstance(error, ImportError) and "not available while grading" in str(error):
                 ended = "forbidden"
             elif isinstance(error, KeyboardInterrupt):
                 ended = "interrupted"

@@ -11,7 +11,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from cnnkit import ops
 from cnnkit.answers import number
 from cnnkit.images import channel_views
 
@@ -188,6 +187,9 @@ def convolution_step(image, kernel, row: int, column: int, stride: int = 1) -> F
     '1·0 + 2·1 + 4·2 + 5·3 = 25'
     """
     image, kernel = np.asarray(image), np.asarray(kernel)
+    # Here, not above: while a notebook is graded there are pictures, but no reference to be borrowed.
+    from cnnkit import ops
+
     feature_map = ops.conv2d(image, kernel, stride)
     _check_readable("convolution_step", image)
     if not (0 <= row < feature_map.shape[0] and 0 <= column < feature_map.shape[1]):
@@ -367,7 +369,7 @@ def _cells(panel, array: np.ndarray, fill, ink=None, lift=lambda i, j: 0) -> Non
         chosen = ink(i, j) if callable(ink) else ink
         if chosen is None:
             # Where white and ink have the same contrast.
-            chosen = "white" if np.dot(to_rgb(color), ops.color.GRAY_WEIGHTS) < 0.53 else _INK
+            chosen = "white" if np.dot(to_rgb(color), (0.2125, 0.7154, 0.0721)) < 0.53 else _INK
         panel.text(j, i - lift(i, j), texts[i][j], ha="center", va="center", fontsize=size, color=chosen)
     panel.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     panel.axis("off")

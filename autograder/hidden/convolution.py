@@ -210,9 +210,7 @@ def _moved(draw, deep: bool) -> list[Call]:
 
 def _map_moved(calls: list[Call], values: list[np.ndarray]) -> np.ndarray:
     stride = calls[0].kwargs["stride"]
-    rows, columns = (
-        (calls[0].args[0].shape[axis] - calls[1].args[0].shape[axis]) // stride for axis in (0, 1)
-    )
+    rows, columns = ((calls[0].args[0].shape[axis] - calls[1].args[0].shape[axis]) // stride for axis in (0, 1))
     return _numbers(values[0])[rows:, columns:]
 
 

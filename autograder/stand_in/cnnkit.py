@@ -14,4 +14,4 @@ def __getattr__(name):
         import importlib
 
         return importlib.import_module(f"cnnkit.{name}")
-    raise ImportError(f"cnnkit.{name} is not available while grading: write it with NumPy")
+    raise ImportError(f"cnnkit.{name} is not available while grading: the exercises ask for NumPy only")
