@@ -71,7 +71,7 @@ class Host:
             "socket": theirs.fileno(),
             "isolation": limits.isolation,
             "limits": limits.for_worker(),
-            "uid": _UNPRIVILEGED_UID if os.getuid() == 0 and limits.isolation == "bubblewrap" else 0,
+            "uid": _UNPRIVILEGED_UID if _is_root() and limits.isolation == "bubblewrap" else 0,
             "forbidden": FORBIDDEN,
         }
         try:
@@ -175,7 +175,7 @@ class Child:
 
 
 def _bubblewrap(scratch: Path) -> list[str]:
-    root = os.getuid() == 0
+    root = _is_root()
     command = [
         shutil.which("bwrap"),
         "--die-with-parent",
@@ -225,6 +225,12 @@ def _bubblewrap(scratch: Path) -> list[str]:
             command += ["--ro-bind", str(missing), f"/site/PIL/{masked.name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*command, "--", "/py/bin/python3", "-I", "-S", "/site/autograder/worker.py"]
+
+
+def _is_root() -> bool:
+    """Whether we are root and may become another user; the root of a bare user namespace may not."""
+    ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return os.getuid() == 0 and any(first <= _UNPRIVILEGED_UID < first + count for first, _, count in ranges)
 
 
 @cache
