@@ -7,7 +7,6 @@ import os
 import tempfile
 
 from hypothesis import HealthCheck, settings
-from hypothesis.configuration import set_hypothesis_home_dir
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("deterministic", derandomize=True, max_examples=40, **_COMMON)
@@ -16,4 +15,4 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
 
 # Without it, Hypothesis writes what it learned from our sources into the repository.
 _home = tempfile.TemporaryDirectory(prefix="hypothesis-")
-set_hypothesis_home_dir(_home.name)
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = _home.name

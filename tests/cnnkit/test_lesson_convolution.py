@@ -127,8 +127,9 @@ def test_mistakes_differ_from_each_other(exercise):
         for function in (exercise.reference, *variants.right(exercise.name))
     ],
 )
-def test_every_right_variant_is_accepted(exercise_name, function, capsys):
+def test_every_right_variant_is_accepted(exercise_name, function, capsys, monkeypatch):
     assert rejecting(function, exercise_name) == set()
+    monkeypatch.setattr("cnnkit.checking.EXAMPLES", 24)
     check(exercise_name, function)
     assert capsys.readouterr().out.startswith(f"{exercise_name}: all ")
 
