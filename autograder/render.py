@@ -9,6 +9,8 @@ from html import escape
 from autograder.verdict import FAILED, NOT_GRADED, PASSED, Verdict
 
 _BORDER = {PASSED: "#2e7d32", FAILED: "#b3261e", NOT_GRADED: "#8a6100"}
+_CELL = "text-align:left;vertical-align:top;padding:0.2em 1em 0.2em 0"
+_HEAD = "".join(f'<th style="{_CELL}">{title}</th>' for title in ("property", "result", "what it says"))
 _WORD = {PASSED: "passed", FAILED: "not passed yet", NOT_GRADED: "could not be graded"}
 
 
@@ -50,13 +52,12 @@ def as_html(verdict: Verdict, points: float, max_points: float) -> str:
         f"{escape(verdict.reason)}</p>",
     ]
     if verdict.properties:
-        parts.append("<table><thead><tr><th>property</th><th>result</th><th>what it says</th></tr></thead><tbody>")
+        parts.append(f"<table><thead><tr>{_HEAD}</tr></thead><tbody>")
         for prop in verdict.properties:
             said = escape(prop.claim) if prop.passed else f"{escape(prop.claim)}<br>{escape(prop.detail)}"
             result = "✓ holds" if prop.passed else "✗ fails"
-            parts.append(
-                f'<tr><td>{escape(prop.name)}</td><td>{result}</td><td style="text-align:left">{said}</td></tr>'
-            )
+            row = "".join(f'<td style="{_CELL}">{text}</td>' for text in (escape(prop.name), result, said))
+            parts.append(f"<tr>{row}</tr>")
         parts.append("</tbody></table>")
     example = verdict.counterexample
     if example:

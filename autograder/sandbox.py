@@ -371,7 +371,7 @@ def _examine_child(host: Host) -> tuple[str, bool, str]:
 
 def _explain(text: str) -> str:
     fix = ""
-    if re.search(r"(user ?namespace|uid map|No permissions to creat|unshare|setting up uid)", text, re.IGNORECASE):
+    if re.search(r"(namespace|uid map|No permissions to creat|unshare|setting up uid)", text, re.IGNORECASE):
         fix = (
             "\nThis host does not allow user namespaces. As root, type:\n"
             "  sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000\n"

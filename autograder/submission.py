@@ -6,6 +6,7 @@ read-only cells are the released ones, and what was changed, missing or unreadab
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,7 +169,7 @@ def _rebuild(cells: list[tuple[str, str, str]], released: NotebookNode) -> tuple
         if kind != cell.cell_type:
             notes.append(f"the cell {grade_id!r} was turned into {kind}; it is {cell.cell_type} again")
         if _is_students(cell):
-            cell.source = source
+            cell.source = source if cell.cell_type == "code" else _without_tags(source)
         elif source != cell.source:
             notes.append(f"the read-only cell {grade_id!r} was changed; the released one is used")
         built.append(cell)
@@ -189,7 +190,12 @@ def _is_students(cell: NotebookNode) -> bool:
 
 
 def _free_cell(kind: str, source: str, place: int) -> NotebookNode:
-    return _NEW_CELL[kind](source, id=f"own-{place}")
+    return _NEW_CELL[kind](source if kind == "code" else _without_tags(source), id=f"own-{place}")
+
+
+def _without_tags(text: str) -> str:
+    """Prose whose HTML shows as text: formgrader and the feedback page would run a student's script otherwise."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
 
 
 def _add_missing(built: list, where: dict, master: dict, notes: list[str], empty: bool) -> None:
