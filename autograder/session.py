@@ -18,7 +18,7 @@ import numpy as np
 from autograder import wire
 from autograder.sandbox import Child, Host, SandboxError
 from autograder.settings import Limits
-from cnnkit.answers import DIED, STOPPED, Answer
+from cnnkit.answers import DIED, STOPPED, UNUSABLE, Answer
 from cnnkit.exercises.model import Call
 
 #: Seconds that an interrupted child has before it is killed.
@@ -27,6 +27,12 @@ _GRACE = 0.5
 _CPU_LOOK = 0.25
 #: Rich outputs (pictures) kept for one cell, and their bytes.
 _MAX_PICTURES, _MAX_PICTURE_BYTES = 20, 8 * 2**20
+#: Bytes of outputs kept for one submission, however many cells it has.
+_MAX_OUTPUTS = 32 * 2**20
+#: Bytes of answers to the calls of one exercise; those beyond are wrong. The grader keeps them until it has all.
+_MAX_ANSWERS = 64 * 2**20
+#: Reads of a pipe before the grader looks at the clock again: a child may print faster than we read.
+_MAX_READS = 32
 
 
 class _Ended(Exception):
@@ -67,6 +73,7 @@ class Replies:
     answers: list[Answer] = field(default_factory=list)
     after: list[list[np.ndarray] | None] = field(default_factory=list)
     text: str = ""
+    size: int = 0
 
 
 class Session:
@@ -85,6 +92,7 @@ class Session:
         self._history: list[str] = []
         self._deadline = time.monotonic() + limits.submission_seconds
         self._exit: dict | None = None
+        self._room = _MAX_OUTPUTS
         #: CPU seconds of all children so far, the student's code included.
         self.cpu_seconds = 0.0
 
@@ -104,10 +112,13 @@ class Session:
 
     def run_cell(self, source: str) -> CellRun:
         """Run one cell and record its outputs."""
-        transcript = Transcript(self._limits.output_kib * 1024)
+        transcript = Transcript(min(self._limits.output_kib * 1024, self._room), self._room)
         try:
             self._ensure_child()
-            ended = self._cell(source, transcript)
+            try:
+                ended = self._cell(source, transcript)
+            finally:
+                self._room = max(0, self._room - transcript.size)
         except _Ended as end:
             transcript.add_text("stderr", f"\nThis cell ended the notebook's process: it {end.why}.\n".encode())
             return CellRun("died", transcript.outputs(), end.why)
@@ -187,7 +198,8 @@ class Session:
                 look = min(deadline, time.monotonic() + _CPU_LOOK)
                 try:
                     header, payload = self._next(look, sink)
-                    break
+                    if header.get("event") != "output":  # printing gives no call more time
+                        break
                 except _Late:
                     now = time.monotonic()
                     if not late and now < deadline:
@@ -204,10 +216,8 @@ class Session:
                         late, deadline = True, now + _GRACE
                         self._child.tell_supervisor(b"I")
             event = header.get("event")
-            if event == "output":
-                continue
             if event == "undefined" and not replies.answers:
-                replies.ended, replies.text = "undefined", str(header.get("text", ""))[:200]
+                replies.ended, replies.text = "undefined", wire.clean(str(header.get("text", ""))[:200])
                 return
             if event == "calls done" and (len(replies.answers) == count or replies.ended == "stopped"):
                 return
@@ -218,11 +228,12 @@ class Session:
     def _accept(self, header: dict, payload: bytearray, replies: Replies, late: bool) -> None:
         try:
             answer = wire.unpack_answer(header.get("answer"), payload)
-            after = wire.unpack(header["after"], payload) if "after" in header else None
+            after = _unpack_after(header["after"], payload) if "after" in header else None
         except wire.WireError as error:
             self._garbled(error)
-        if after is not None and not (isinstance(after, list) and all(isinstance(a, np.ndarray) for a in after)):
-            self._garbled()
+        replies.size += len(payload)
+        if replies.size > _MAX_ANSWERS:
+            answer, after = Answer(UNUSABLE, text="returned far too many numbers, all calls together"), None
         if late and answer.kind == STOPPED:
             answer = Answer(STOPPED, text=f"did not finish in {self._limits.call_seconds:g} seconds")
         if answer.kind == STOPPED:
@@ -275,7 +286,10 @@ class Session:
             self._drain(transcript)
             if child.channel.fileno() in ready:
                 try:
-                    data = child.channel.recv(2**20)
+                    # Not recv(): an out-of-band byte is "ready" but cannot be read, and recv() would wait for more.
+                    data = os.read(child.channel.fileno(), 2**20)
+                except BlockingIOError:
+                    self._garbled()
                 except OSError:
                     data = b""
                 if not data:
@@ -299,9 +313,10 @@ class Session:
     def _drain(self, transcript: "Transcript") -> None:
         for name, descriptor in (("stdout", self._child.stdout), ("stderr", self._child.stderr)):
             try:
-                while data := os.read(descriptor, 65536):
+                for _ in range(_MAX_READS):
+                    data = os.read(descriptor, 65536)
                     transcript.add_text(name, data)
-                    if len(data) < 65536 or time.monotonic() > self._deadline:
+                    if len(data) < 65536:
                         break
             except BlockingIOError:
                 pass
@@ -383,8 +398,8 @@ class Transcript:
     ['0123', '\\n... 8 bytes left out ...\\n', 'cdef']
     """
 
-    def __init__(self, limit: int):
-        self._half = limit // 2
+    def __init__(self, limit: int, rich_limit: int = _MAX_PICTURE_BYTES):
+        self._half, self._rich_limit = limit // 2, min(rich_limit, _MAX_PICTURE_BYTES)
         self._head: list[dict] = []
         self._head_bytes = 0
         self._tail: deque[tuple[str, bytes]] = deque()
@@ -420,7 +435,9 @@ class Transcript:
     def add_rich(self, header: dict, payload: bytearray) -> None:
         """A display, a result or an error, as the child packed it; anything malformed is left out."""
         kind, parts, data = header.get("type"), header.get("parts"), {}
-        if self._pictures >= _MAX_PICTURES or self._picture_bytes > _MAX_PICTURE_BYTES or not isinstance(parts, dict):
+        if self._pictures >= _MAX_PICTURES or self._picture_bytes + len(payload) > self._rich_limit:
+            return
+        if not isinstance(parts, dict):
             return
         for mime, where in parts.items():
             whole = isinstance(where, list) and len(where) == 2 and all(type(n) is int and n >= 0 for n in where)
@@ -438,6 +455,11 @@ class Transcript:
         elif kind in ("display_data", "execute_result"):
             output = {"output_type": kind, "data": data, "metadata": {}}
             self._head.append(output | ({"execution_count": None} if kind == "execute_result" else {}))
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._head_bytes + self._tail_bytes + self._picture_bytes
 
     def outputs(self) -> list[dict]:
         """The outputs so far, in the order in which they came."""
@@ -464,7 +486,12 @@ def _shorten(text: str, limit: int = 32_000) -> str:
 
 def _error_output(text: str) -> dict:
     try:
-        name, value, trace = (str(part) for part in json.loads(text))
+        name, value, trace = (wire.clean(str(part)) for part in json.loads(text))
     except (ValueError, RecursionError, TypeError):
         name, value, trace = "Error", "", text
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": trace.split("\n")}
+
+
+def _unpack_after(values, payload: bytearray) -> list[np.ndarray]:
+    """The arguments as they were after a call."""
+    return wire.unpack_arrays(values["l"] if isinstance(values, dict) and list(values) == ["l"] else values, payload)

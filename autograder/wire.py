@@ -165,6 +165,16 @@ def unpack(value, payload: bytearray, depth: int = 0):
 
 
 def _unpack_array(body, payload: bytearray) -> np.ndarray:
+    flat, shape, layout = _array_parts(body, payload)
+    if layout == "F":
+        return np.array(flat.reshape(shape, order="F"), order="F")
+    if layout == "S":
+        return _sliced(flat.reshape(shape))
+    return flat.reshape(shape).copy()
+
+
+def _array_parts(body, payload: bytearray) -> tuple[np.ndarray, list[int], str]:
+    """An array's bytes, still in the payload and flat, with its shape and its layout."""
     if not (isinstance(body, list) and len(body) == 4):
         raise WireError("an array needs dtype, shape, layout and offset")
     dtype, shape, layout, offset = body
@@ -179,12 +189,12 @@ def _unpack_array(body, payload: bytearray) -> np.ndarray:
     count = prod(shape)
     if offset < 0 or offset + count * dtype.itemsize > len(payload):
         raise WireError("an array's bytes are not in the payload")
-    flat = np.frombuffer(payload, dtype, count, offset)
-    if layout == "F":
-        return np.array(flat.reshape(shape, order="F"), order="F")
-    if layout == "S":
-        return _sliced(flat.reshape(shape))
-    return flat.reshape(shape).copy()
+    flat = np.frombuffer(payload, dtype, count, offset) if count else np.empty(0, dtype)
+    try:
+        flat.reshape(shape)
+    except ValueError as error:  # an empty array may claim sides that NumPy cannot count
+        raise WireError(f"shape {shape!r:.60} is not valid") from error
+    return flat, shape, layout
 
 
 def _sliced(array: np.ndarray) -> np.ndarray:
@@ -209,11 +219,41 @@ def unpack_answer(header, payload: bytearray) -> Answer:
     """Rebuild an answer; anything but a well-formed one raises :class:`WireError`."""
     kind = header.get("kind") if isinstance(header, dict) else None
     if kind == VALUE:
-        value = unpack(header.get("value"), payload)
-        parts = value if isinstance(value, tuple) else (value,)
-        if not parts or len(parts) > 64 or not all(isinstance(part, np.ndarray) for part in parts):
+        value = header.get("value")
+        several = isinstance(value, dict) and list(value) == ["t"]
+        parts = unpack_arrays(value["t"] if several else [value], payload)
+        if not parts:
             raise WireError("an answer holds no arrays")
-        return Answer(VALUE, value)
+        return Answer(VALUE, tuple(parts) if several else parts[0])
     if kind in (UNUSABLE, RAISED, STOPPED, DIED):
-        return Answer(kind, text=str(header.get("text", ""))[:1000])
+        return Answer(kind, text=clean(str(header.get("text", ""))[:1000]))
     raise WireError("an answer has an unknown kind")
+
+
+def unpack_arrays(values, payload: bytearray) -> list[np.ndarray]:
+    """A list of arrays that a stranger sent: :func:`unpack` for arrays only, and never larger than the payload.
+
+    All come back in row order: only what the grader sends needs its layout, and a sliced one takes more memory
+    than was sent, many times over. Nor may two arrays share bytes.
+    """
+    if not isinstance(values, list) or len(values) > 64:
+        raise WireError("this is not a list of at most 64 arrays")
+    found = []
+    for value in values:
+        if not isinstance(value, dict) or list(value) != ["a"]:
+            raise WireError("an answer holds something that is no array")
+        found.append(_array_parts(value["a"], payload))
+    if sum(flat.nbytes for flat, _, _ in found) > len(payload):
+        raise WireError("arrays share bytes")
+    return [flat.reshape(shape, order="F" if layout == "F" else "C").copy("C") for flat, shape, layout in found]
+
+
+def clean(text: str) -> str:
+    """Text from a stranger that can be written to a file: a half of a surrogate pair, which cannot, becomes ``?``.
+
+    Examples
+    --------
+    >>> clean("one half: " + chr(0xD800))
+    'one half: ?'
+    """
+    return text.encode("utf-8", "replace").decode()
