@@ -25,6 +25,7 @@ import ctypes
 import gc
 import io
 import json
+import mmap
 import os
 import resource
 import select
@@ -49,6 +50,8 @@ _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
 _SECCOMP_MODE_FILTER = 2
 #: Seconds between two looks at a child's memory.
 _SAMPLE = 0.05
+_PILLOW_FILTERS = ("Filter", "BoxBlur", "HorizontalBoxBlur", "GaussianBlur", "UnsharpMask", "RankFilter", "ModeFilter")
+_PILLOW_FILTERS += ("Reduce", "ReduceNxN", "Resample")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -245,13 +248,18 @@ def confine(config: dict, descriptors: list[int]) -> None:
         os.mkdir("/tmp/shm")
         _mount("/tmp/shm", "/dev/shm", _MS_BIND, None)
         _mount("tmpfs", "/proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=0,mode=555")
+        # Shared by all children, terminals would be a way from one to another; and a shared mapping of /dev/zero is
+        # memory that no process is seen to hold.
+        _mount("tmpfs", "/dev/pts", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=0,mode=555")
+        _mount("/dev/null", "/dev/zero", _MS_BIND, None)
         os.mkdir("/tmp/home")
         os.chdir("/tmp/home")
     cpu = int(limits["submission_seconds"]) + 1
     for kind, value in (
         (resource.RLIMIT_AS, mapped + limits["memory"]),
         (resource.RLIMIT_FSIZE, limits["disk"]),
-        (resource.RLIMIT_NOFILE, 256),
+        # What waits in sockets and pipes is memory that counts for no process.
+        (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_CPU, cpu),
@@ -416,6 +424,19 @@ def _strip_pillow(core: types.ModuleType) -> None:
     for name in ("filter", "gaussian_blur", "box_blur", "unsharp_mask", "rankfilter", "modefilter", "reduce", "resize"):
         members.pop(name, None)
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+    library = ctypes.CDLL(core.__file__)
+    for name in _PILLOW_FILTERS:
+        with contextlib.suppress(AttributeError):  # another version of Pillow
+            _trap(ctypes.cast(getattr(library, f"Imaging{name}"), ctypes.c_void_p).value)
+
+
+def _trap(address: int) -> None:
+    """Overwrite the start of a machine function, for those who would reach it through ctypes: a call ends the child."""
+    first = address // mmap.PAGESIZE * mmap.PAGESIZE
+    pages = ctypes.c_void_p(first), ctypes.c_size_t(address + 16 - first)
+    if _libc.mprotect(*pages, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC) == 0:
+        ctypes.memset(address, 0xCC if os.uname().machine == "x86_64" else 0, 16)
+        _libc.mprotect(*pages, mmap.PROT_READ | mmap.PROT_EXEC)
 
 
 def serve(shell, channel: socket.socket) -> None:
