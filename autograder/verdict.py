@@ -20,6 +20,8 @@ from cnnkit.exercises.wording import array_text, call_text
 PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
 #: How often a function may hang or end its process before the rest of its calls are given up.
 _FATAL_CALLS = 3
+#: Numbers of an answer that is shown; of a larger one only the shape is.
+_LARGEST_READ = 10_000
 
 
 @dataclass(frozen=True)
@@ -235,8 +237,9 @@ def _got(answer: Answer) -> str:
 
 def _readable(value) -> str:
     if isinstance(value, tuple):
-        return ", ".join(array_text(np.asarray(part)) for part in value)
-    return array_text(np.asarray(value))
+        return ", ".join(_readable(part) for part in value)
+    # Text is made of every number before most are left out, and a wrong answer may hold millions.
+    return array_text(value) if np.size(value) <= _LARGEST_READ else f"an array of shape {np.shape(value)}"
 
 
 def _name_the_mistake(exercise: Exercise, asked: _Asked):

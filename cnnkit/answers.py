@@ -142,7 +142,7 @@ def difference(got: Answer, expected, scale: float = 0.0) -> str:
 
 
 def _tuple_difference(got, expected: tuple, scale: float) -> str:
-    parts = got if isinstance(got, tuple) else tuple(got) if got.ndim else (got,)
+    parts = got if isinstance(got, tuple) or got.ndim else (got,)
     if len(parts) != len(expected):
         return f"returned {len(parts)} results, but should return {len(expected)}"
     for position, (part, right) in enumerate(zip(parts, expected, strict=True)):
