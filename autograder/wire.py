@@ -12,6 +12,7 @@ Arrays stand in the header as ``{"a": [dtype, shape, layout, offset]}`` and poin
 import json
 import re
 import struct
+from functools import cache
 from math import prod
 
 import numpy as np
@@ -29,6 +30,7 @@ MAX_RESULT = 16 * 2**20
 
 _DTYPE = re.compile(r"[<|](b1|[iu][1248]|f[248]|c(8|16))")
 _DEPTH = 6
+_PLAIN = (bool, int, float, str)
 
 
 class WireError(ValueError):
@@ -88,11 +90,11 @@ class FrameReader:
         end = PREFIX.size + header_size + payload_size
         if len(self._buffer) < end:
             return None
-        text = bytes(self._buffer[PREFIX.size : PREFIX.size + header_size])
+        text = self._buffer[PREFIX.size : PREFIX.size + header_size]
         payload = self._buffer[PREFIX.size + header_size : end]
         del self._buffer[:end]
         try:
-            header = json.loads(text)
+            header = json.loads(text.decode())
         except (ValueError, RecursionError) as error:
             raise WireError("a frame's header is not JSON") from error
         if not isinstance(header, dict):
@@ -130,7 +132,7 @@ def pack(value, payload: bytearray):
         return {"t": [pack(part, payload) for part in value]}
     if isinstance(value, list):
         return {"l": [pack(part, payload) for part in value]}
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     raise TypeError(f"cannot send a {type(value).__name__}: {value!r}")
 
@@ -152,7 +154,7 @@ def unpack(value, payload: bytearray, depth: int = 0):
     """
     if depth > _DEPTH:
         raise WireError("a value is nested too deeply")
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, dict) and len(value) == 1:
         (tag, body), *_ = value.items()
@@ -178,14 +180,14 @@ def _array_parts(body, payload: bytearray) -> tuple[np.ndarray, list[int], str]:
     if not (isinstance(body, list) and len(body) == 4):
         raise WireError("an array needs dtype, shape, layout and offset")
     dtype, shape, layout, offset = body
-    if not (isinstance(dtype, str) and _DTYPE.fullmatch(dtype)):
+    if not isinstance(dtype, str):
         raise WireError(f"dtype {dtype!r:.40} is not one of plain numbers")
+    dtype = _plain_dtype(dtype)
     counts_are_ints = (
         isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and 0 <= n <= 2**31 for n in shape)
     )
     if not counts_are_ints or type(offset) is not int or layout not in ("C", "F", "S"):
         raise WireError(f"shape {shape!r:.60} or offset {offset!r:.20} is not valid")
-    dtype = np.dtype(dtype)
     count = prod(shape)
     if offset < 0 or offset + count * dtype.itemsize > len(payload):
         raise WireError("an array's bytes are not in the payload")
@@ -195,6 +197,13 @@ def _array_parts(body, payload: bytearray) -> tuple[np.ndarray, list[int], str]:
     except ValueError as error:  # an empty array may claim sides that NumPy cannot count
         raise WireError(f"shape {shape!r:.60} is not valid") from error
     return flat, shape, layout
+
+
+@cache
+def _plain_dtype(text: str) -> np.dtype:
+    if not _DTYPE.fullmatch(text):
+        raise WireError(f"dtype {text!r:.40} is not one of plain numbers")
+    return np.dtype(text)
 
 
 def _sliced(array: np.ndarray) -> np.ndarray:
