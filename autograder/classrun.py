@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder import crosscheck
 from autograder.course import Course, CourseError
 from autograder.gradebook import Book
 from autograder.grading import Graded, grade_notebook, graded_exercises
@@ -84,8 +83,7 @@ def grade_class(
         with Book(course, lesson) as book:
             released = read_released(course.released(lesson))
             names = graded_exercises(released)
-            for name in names:
-                course.corpora.get(name, crosscheck.confirm)
+            course.corpora.prepare(names)
             basis = _basis(course, released, names)
             everybody = course.students(lesson)
             unknown = sorted(set(students) - set(everybody))

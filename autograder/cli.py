@@ -13,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 something is wrong with the work, 2 with the usage."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    from autograder.corpus import CorpusError
     from autograder.course import CourseError
     from autograder.sandbox import SandboxError
 
@@ -26,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except SandboxError as error:
         print(f"autograder: {error}\n`autograder doctor` says more.", file=sys.stderr)
+        return 1
+    except CorpusError as error:
+        print(f"autograder: {error}", file=sys.stderr)
         return 1
 
 
@@ -93,7 +97,6 @@ def _course(options: argparse.Namespace):
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder import crosscheck
     from cnnkit import exercises
 
     course = _course(options)
@@ -102,15 +105,16 @@ def _build(options: argparse.Namespace) -> int:
         print(f"autograder: there is no lesson {options.lesson!r}; there are: {', '.join(lessons)}", file=sys.stderr)
         return 2
     for lesson in [options.lesson] if options.lesson else lessons:
+        kept = {exercise.name for exercise in lessons[lesson] if course.corpora.path(exercise.name).exists()}
+        course.corpora.prepare(exercise.name for exercise in lessons[lesson])
         for exercise in lessons[lesson]:
-            there = course.corpora.path(exercise.name).exists()
-            corpus = course.corpora.get(exercise.name, crosscheck.confirm)
+            corpus = course.corpora.get(exercise.name)
             confirmed = (
                 f"confirmed by {corpus.confirmed}" if corpus.confirmed else "not confirmed: PyTorch is not installed"
             )
             print(
                 f"{exercise.name:<20} {len(corpus.examples):>4} examples, {corpus.calls:>4} calls, "
-                f"{corpus.digest}, {'kept' if there else 'built'}; {confirmed}"
+                f"{corpus.digest}, {'kept' if exercise.name in kept else 'built'}; {confirmed}"
             )
     return 0
 

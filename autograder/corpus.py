@@ -7,7 +7,11 @@ of examples. While the digest stays, every student and every regrade gets the sa
 
 import hashlib
 import os
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,7 +21,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 from autograder import hidden, wire
-from cnnkit import exercises, ops
+from cnnkit import answers, exercises, ops
 from cnnkit.answers import Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Property
 from cnnkit.exercises.layouts import copy_of
@@ -25,6 +29,10 @@ from cnnkit.exercises.matching import outcome
 
 #: Written into each file; a file of another version is rebuilt.
 _VERSION = 1
+
+
+class CorpusError(RuntimeError):
+    """Hidden examples that cannot be built; nothing can be graded with them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class CorpusStore:
     ----------
     folder : Path
         Created when needed, readable by its owner only.
-    seed : int
+    seed : str
         The course seed: another seed gives other hidden examples.
     examples : int
         About how many examples an exercise gets; each property gets at least four.
@@ -75,31 +83,44 @@ class CorpusStore:
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     store = CorpusStore(Path(folder), seed=1, examples=20)
+    ...     store = CorpusStore(Path(folder), seed="1", examples=20)
     ...     built = store.get("to_gray")
     ...     again = store.get("to_gray")
     >>> built.digest == again.digest, len(built.examples) >= 20
     (True, True)
     """
 
-    def __init__(self, folder: Path, seed: int, examples: int):
+    def __init__(self, folder: Path, seed: str, examples: int):
         self.folder, self.seed, self.examples = folder, seed, examples
         self._loaded: dict[str, Corpus] = {}
 
-    def get(self, name: str, confirm=None) -> Corpus:
+    def get(self, name: str) -> Corpus:
         """The corpus of an exercise, built when there is none for its present digest.
 
-        Parameters
-        ----------
-        name : str
-        confirm : callable, optional
-            ``confirm(exercise, examples)`` compares the reference's results with an independent implementation,
-            returns its name (or an empty string when there is none) and raises where they differ.
+        Raises
+        ------
+        CorpusError
+            When building failed, for example because PyTorch disagrees with the reference.
         """
         if name not in self._loaded:
-            path = self.path(name)
-            self._loaded[name] = _load(path, name) or self.build(name, confirm)
+            self._loaded[name] = _load(self.path(name), name) or self._build_apart(name)
         return self._loaded[name]
+
+    def prepare(self, names: Iterable[str]) -> None:
+        """Load or build several corpora, as many at a time as there are processors."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(self.get, names))
+
+    def _build_apart(self, name: str) -> Corpus:
+        """Build in a process of its own: Hypothesis draws constants from whatever modules are loaded."""
+        command = [sys.executable, "-m", "autograder.corpus", str(self.folder), self.seed, str(self.examples), name]
+        with tempfile.TemporaryDirectory() as scratch:
+            environment = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": scratch, "PYTHONHASHSEED": "0"}
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        corpus = _load(self.path(name), name)
+        if done.returncode or corpus is None:
+            raise CorpusError(f"the hidden examples of {name} could not be built:\n{done.stderr.strip()[-3000:]}")
+        return corpus
 
     def path(self, name: str) -> Path:
         """Where the corpus for the exercise's present digest is, or will be."""
@@ -108,14 +129,14 @@ class CorpusStore:
     def digest(self, name: str) -> str:
         """Hash of all that decides the examples and their results: 16 hexadecimal digits."""
         sources = [path for package in (exercises, ops, hidden) for path in Path(package.__file__).parent.glob("*.py")]
-        sources.append(Path(__file__))
+        sources += [Path(__file__), Path(wire.__file__), Path(answers.__file__)]
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
         for source in sorted(sources):
             total.update(source.name.encode() + b"\0" + source.read_bytes())
         return total.hexdigest()[:16]
 
-    def build(self, name: str, confirm=None) -> Corpus:
-        """Draw, answer, confirm and store the examples of one exercise."""
+    def build(self, name: str) -> Corpus:
+        """Draw, answer, confirm with PyTorch where it is installed, and store the examples of one exercise."""
         exercise = exercises.find(name)
         properties = hidden.properties(name)
         total = sum(prop.weight for prop in properties)
@@ -126,10 +147,10 @@ class CorpusStore:
             examples += [_answer(exercise, prop, calls) for calls in drawn]
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
-        confirmed = confirm(exercise, examples) if confirm else ""
-        corpus = Corpus(name, self.digest(name), examples, confirmed)
+        from autograder import crosscheck
+
+        corpus = Corpus(name, self.digest(name), examples, crosscheck.confirm(exercise, examples))
         _save(corpus, self.path(name))
-        self._loaded[name] = corpus
         return corpus
 
 
@@ -180,8 +201,8 @@ def _save(corpus: Corpus, path: Path) -> None:
                 ],
                 "expected": [wire.pack(value, payload) for value in example.expected],
                 "mistaken": {
-                    name: [wire.pack_answer(answer, payload) for answer in answers]
-                    for name, answers in example.mistaken.items()
+                    name: [wire.pack_answer(answer, payload) for answer in outcomes]
+                    for name, outcomes in example.mistaken.items()
                 },
             }
             for example in corpus.examples
@@ -213,8 +234,8 @@ def _load(path: Path, name: str) -> Corpus | None:
                 [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload))) for a, k in entry["calls"]],
                 [wire.unpack(value, payload) for value in entry["expected"]],
                 {
-                    mistake: [wire.unpack_answer(answer, payload) for answer in answers]
-                    for mistake, answers in entry["mistaken"].items()
+                    mistake: [wire.unpack_answer(answer, payload) for answer in outcomes]
+                    for mistake, outcomes in entry["mistaken"].items()
                 },
             )
             for entry in header["examples"]
@@ -222,3 +243,8 @@ def _load(path: Path, name: str) -> Corpus | None:
     except (wire.WireError, KeyError, TypeError, ValueError):
         return None
     return Corpus(name, header["digest"], examples, header["confirmed"])
+
+
+if __name__ == "__main__":
+    _folder, _seed, _examples, _name = sys.argv[1:]
+    CorpusStore(Path(_folder), _seed, int(_examples)).build(_name)

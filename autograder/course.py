@@ -4,6 +4,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+import platformdirs
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -42,8 +43,10 @@ class Course:
 
     @cached_property
     def corpora(self) -> CorpusStore:
-        """The course's hidden examples."""
-        return CorpusStore(self.root / ".autograder" / "corpus", self.grading.course_seed, self.grading.examples)
+        """The course's hidden examples; outside a course (for ``judge``) they are kept in the user's cache."""
+        in_course = (self.root / CONFIG_FILE).is_file()
+        folder = self.root / ".autograder" if in_course else platformdirs.user_cache_path("cnnkit-autograder")
+        return CorpusStore(folder / "corpus", self.grading.course_seed, self.grading.examples)
 
     @cached_property
     def directory(self):

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,13 @@ import nbformat
 from nbgrader import utils
 from nbgrader.api import Assignment, Gradebook, InvalidEntry, MissingEntry, Student, SubmittedAssignment
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 
 from autograder.course import Course, CourseError
 from autograder.grading import Graded
+
+# nbgrader's API makes SQLAlchemy warn at every new submission; a teacher can do nothing about it.
+warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.")
 
 #: Seconds that a write is tried again while the database is locked by somebody else.
 PATIENCE = 60.0
@@ -54,6 +58,7 @@ class Book:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            self._lock.close()
             raise CourseError(f"another `autograder grade` is running in {course.root}: wait until it ends") from None
         directory = course.directory
         self._book = _patiently(lambda: Gradebook(directory.db_url, directory.course_id))

@@ -13,7 +13,6 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder import crosscheck
 from autograder.course import Course
 from autograder.gradebook import VERDICT_FILE
 from autograder.grading import grade_notebook, graded_exercises
@@ -63,8 +62,7 @@ class Grade(NbGraderPreprocessor):
         coursedir = self.parent.parent.coursedir
         course = _course(coursedir.root)
         released = read_released(course.released(resources["nbgrader"]["assignment"]))
-        for name in graded_exercises(released):
-            course.corpora.get(name, crosscheck.confirm)
+        course.corpora.prepare(graded_exercises(released))
         submission = Submission(nb, **nb.metadata.pop(_KEY, {}))
         host = _host(coursedir.root)
         graded = grade_notebook(host, submission, released, course.corpora, course.limits)

@@ -89,10 +89,11 @@ def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
         if path.is_symlink():
             return b"", f"{path.name} is a link, which is not followed: submit the notebook itself"
         return b"", f"{path.name} cannot be read: {error.strerror}"
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return b"", f"{path.name} is not a file"
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return b"", f"{path.name} is not a file"
         if status.st_size > max_bytes:
             return b"", (
                 f"{path.name} has {status.st_size / 2**20:.0f} MiB, more than the {max_bytes // 2**20} "

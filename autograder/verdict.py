@@ -19,7 +19,7 @@ from cnnkit.exercises.wording import array_text, call_text
 
 PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
 #: How often a function may hang or end its process before the rest of its calls are given up.
-_FATAL_CALLS = 3
+_FATAL_CALLS = 5
 #: Numbers of an answer that is shown; of a larger one only the shape is.
 _LARGEST_READ = 10_000
 

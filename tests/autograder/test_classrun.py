@@ -1,0 +1,236 @@
+"""A whole class through both commands: the same scores, nothing lost, nothing graded twice."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import gradebook
+from autograder.classroom import filled, make_class, mistaken_solutions, right_solutions
+from autograder.classrun import grade_class
+from autograder.course import Course, CourseError
+
+from .conftest import LESSON, run, submit
+
+
+def scores(root):
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        return {
+            submission.student.id: {
+                grade.name: (grade.auto_score, grade.needs_manual_grade)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in book.find_assignment(LESSON).submissions
+        }
+
+
+def test_both_commands_give_a_class_the_same_scores(fresh_course, tmp_path, released):
+    """`nbgrader autograde` and `autograder grade`, on right, wrong, broken and hostile submissions."""
+    ours, stock = tmp_path / "ours", tmp_path / "stock"
+    shutil.copytree(fresh_course, ours)
+    students = make_class(released, LESSON, ours / "submitted")
+    assert len(students) >= 24
+    renamed = ours / "submitted" / "José van der Ümlaut 😀"
+    shutil.copytree(ours / "submitted" / "right-1", renamed)
+    shutil.copytree(ours, stock)
+
+    done = run(ours, "autograder", "grade", LESSON, "--json")
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts["graded"] == len(students) + 1
+    assert counts["failed"] == counts["skipped"] == 0
+
+    run(stock, "nbgrader", "autograde", LESSON)
+    by_ours, by_stock = scores(ours), scores(stock)
+    # nbgrader itself passes over an empty folder.
+    assert set(by_ours) - set(by_stock) == {"nothing-submitted"}
+    assert {student: by_ours[student] for student in by_stock} == by_stock
+    full = {"split_channels": 2.0, "to_gray": 2.0, "conv2d": 5.0, "conv2d_channels": 3.0}
+    for student in [s for s in students if s.startswith("right")] + [renamed.name]:
+        assert {name: score for name, (score, _) in by_ours[student].items()} == full
+    for student in ("blank", "broken-json", "nothing-submitted", "wrong-file-name", "not-a-notebook"):
+        assert {score for score, _ in by_ours[student].values()} == {0.0}
+
+    # Its folder says why, and nbgrader's other commands go on from there.
+    for course in (ours, stock):
+        verdict = json.loads((course / "autograded" / "broken-json" / LESSON / "verdict.json").read_text())
+        assert "not JSON" in verdict["reason"]
+        run(course, "nbgrader", "generate_feedback", LESSON, "--student", "broken-json")
+        page = (course / "feedback" / "broken-json" / LESSON / f"{LESSON}.html").read_text()
+        assert "the notebook is not JSON" in page
+    run(ours, "nbgrader", "export", "--to", "grades.csv")
+    assert "right-1" in (ours / "grades.csv").read_text()
+
+
+def test_feedback_shows_an_example_and_no_hidden_source(course, released):
+    submit(course, "ada", filled(released, mistaken_solutions(LESSON, 0)))
+    grade_class(course, LESSON)
+    run(course.root, "nbgrader", "generate_feedback", LESSON)
+    page = (course.root / "feedback" / "ada" / LESSON / f"{LESSON}.html").read_text()
+    assert "Perhaps: kernel flipped" in page
+    assert "The smallest example that failed" in page
+    hidden = Path(__file__).parent.parent.parent / "autograder" / "hidden" / "convolution.py"
+    lines = [line.strip() for line in hidden.read_text().splitlines() if len(line.strip()) > 30 and "=" in line]
+    assert lines
+    assert not [line for line in lines if line in page]
+
+
+def test_a_second_run_grades_only_what_is_new(course, released):
+    for name in ("ada", "ben"):
+        submit(course, name, filled(released, right_solutions(LESSON)))
+    assert grade_class(course, LESSON).as_json()["graded"] == 2
+    submit(course, "ben", released)
+    submit(course, "cyd", filled(released, right_solutions(LESSON, 1)))
+    summary = grade_class(course, LESSON)
+    assert {row.student: row.state for row in summary.rows} == {"ada": "skipped", "ben": "graded", "cyd": "graded"}
+    assert scores(course.root)["ben"]["conv2d"] == (0.0, False)
+    assert grade_class(course, LESSON, force=True, students=["ada"]).count("graded") == 1
+
+
+def test_a_regrade_gives_the_same_to_the_last_digit(course, released):
+    submit(course, "ada", filled(released, mistaken_solutions(LESSON, 5)))
+    grade_class(course, LESSON)
+    first = scores(course.root)
+    grade_class(course, LESSON, force=True)
+    assert scores(course.root) == first
+
+
+def test_what_a_teacher_wrote_survives_a_regrade(course, released):
+    submit(course, "ada", filled(released, right_solutions(LESSON)))
+    grade_class(course, LESSON)
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        grade = book.find_grade("conv2d", LESSON, LESSON, "ada")
+        grade.manual_score = 1.5
+        grade.extra_credit = 0.5
+        book.find_comment("conv2d-solution", LESSON, LESSON, "ada").manual_comment = "see me"
+        book.db.commit()
+    grade_class(course, LESSON, force=True)
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        grade = book.find_grade("conv2d", LESSON, LESSON, "ada")
+        assert (grade.manual_score, grade.extra_credit, grade.auto_score) == (1.5, 0.5, 5.0)
+        assert grade.needs_manual_grade
+        assert book.find_comment("conv2d-solution", LESSON, LESSON, "ada").comment == "see me"
+
+
+def test_a_failed_regrade_leaves_no_older_score_standing(course, released, monkeypatch):
+    submit(course, "ada", filled(released, right_solutions(LESSON)))
+    grade_class(course, LESSON)
+
+    def fails(*_):
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr("autograder.classrun.grade_notebook", fails)
+    summary = grade_class(course, LESSON, force=True)
+    assert summary.rows[0].state == "failed"
+    assert "the disk is on fire" in summary.rows[0].reason
+    assert scores(course.root)["ada"]["conv2d"] == (None, True)
+    monkeypatch.undo()
+    assert grade_class(course, LESSON).count("graded") == 1, "it is graded again next time"
+
+
+def test_a_broken_resubmission_replaces_the_older_score(course, released):
+    path = submit(course, "ada", filled(released, right_solutions(LESSON)))
+    grade_class(course, LESSON)
+    path.write_text("{ damaged")
+    assert "not JSON" in grade_class(course, LESSON).rows[0].reason
+    assert {score for score, _ in scores(course.root)["ada"].values()} == {0.0}
+
+
+def test_a_locked_database_is_waited_for(course, released):
+    submit(course, "ada", filled(released, right_solutions(LESSON)))
+    locker = sqlite3.connect(course.root / "gradebook.db", check_same_thread=False, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    threading.Timer(7.0, lambda: locker.execute("COMMIT")).start()
+    assert grade_class(course, LESSON).count("graded") == 1
+    locker.close()
+
+
+def test_a_database_that_stays_locked_fails_the_row_not_the_run(course, released, monkeypatch):
+    monkeypatch.setattr(gradebook, "PATIENCE", 0.1)
+    submit(course, "ada", filled(released, right_solutions(LESSON)))
+    lockers = []
+
+    def lock(_):
+        lockers.append(sqlite3.connect(course.root / "gradebook.db", isolation_level=None))
+        lockers[0].execute("BEGIN IMMEDIATE")
+
+    summary = grade_class(course, LESSON, on_start=lock)
+    lockers[0].close()
+    assert summary.rows[0].state == "failed"
+    assert "stayed locked" in summary.rows[0].reason
+
+
+def test_two_graders_of_one_course_do_not_mix(course):
+    with gradebook.Book(course, LESSON), pytest.raises(CourseError, match="another `autograder grade` is running"):
+        gradebook.Book(course, LESSON)
+
+
+def test_late_work_pays_nbgraders_penalty(course, released):
+    path = submit(course, "ada", filled(released, right_solutions(LESSON)))
+    (path.parent / "timestamp.txt").write_text("2026-01-02 00:00:00 UTC")
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        book.update_or_create_assignment(LESSON, duedate="2026-01-01 00:00:00 UTC")
+    course.config.LateSubmissionPlugin.penalty_method = "zero"
+    grade_class(course, LESSON)
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        assert book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty == 12.0
+
+
+def test_without_a_sandbox_the_results_say_so(course, released):
+    submit(course, "ada", filled(released, right_solutions(LESSON)))
+    done = run(course.root, "autograder", "grade", LESSON)
+    assert "WARNING" not in done.stderr
+    assert json.loads((course.autograded("ada", LESSON) / "verdict.json").read_text())["isolation"] == "bubblewrap"
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("grade", "09-nothing"), "is not in the gradebook yet; type: nbgrader generate_assignment 09-nothing"),
+        (("grade", LESSON, "--student", "nobody"), "no submission of 01-convolution by: nobody"),
+        (("grade", LESSON, "--workers", "0"), "must be at least 1"),
+        (("judge", "conv9d", "x.py"), "there is no exercise 'conv9d'"),
+        (("judge", "conv2d", "missing.py"), "missing.py is not a file"),
+        (("build", "09-nothing"), "there is no lesson '09-nothing'"),
+    ],
+)
+def test_wrong_use_says_what_is_right(course, released, command, says):
+    submit(course, "ada", released)
+    assert says in run(course.root, "autograder", *command, status=2).stderr
+
+
+def test_interrupted_then_again_grades_only_what_is_left(course, released):
+    """Ctrl-C in the middle of a real run: what was graded stays, nothing is half written, the rest comes next."""
+    for number in range(12):
+        submit(course, f"student-{number:02}", filled(released, right_solutions(LESSON, number)))
+    program = Path(sys.executable).parent / "autograder"
+    grading = subprocess.Popen(
+        [program, "grade", LESSON, "--workers", "1"], cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while not list(course.root.glob(f"autograded/*/{LESSON}/verdict.json")):
+        assert grading.poll() is None
+        time.sleep(0.02)
+    grading.send_signal(signal.SIGINT)
+    _, stderr = grading.communicate(timeout=60)
+    assert grading.returncode == 130
+    assert b"run the same command again" in stderr
+    counts = grade_class(Course(course.root), LESSON).as_json()
+    assert counts["graded"] + counts["skipped"] == 12
+    assert counts["graded"] > 0
+    assert counts["skipped"] > 0
+    assert len(scores(course.root)) == 12
+    assert not [name for name in os.listdir(course.root / "autograded" / "student-00") if name.startswith(".")]
+
+
+def test_validate_works_as_always(course, released):
+    path = submit(course, "ada", filled(released, right_solutions(LESSON)))
+    assert "Success" in run(path.parent, "nbgrader", "validate", path.name).stdout

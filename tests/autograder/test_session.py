@@ -1,0 +1,178 @@
+"""One submission's life in the sandbox: cells, calls, limits, deaths and fresh starts."""
+
+import numpy as np
+import pytest
+
+from autograder.session import Session
+from autograder.settings import Limits
+from cnnkit.exercises import Call
+
+DOUBLE = "def double(a):\n    return a * 2"
+
+
+def ask(session, name="double", value=3):
+    return session.call(name, [Call((np.arange(value),))], [False])
+
+
+def text_of(run):
+    return "".join(output.get("text", "") for output in run.outputs)
+
+
+def test_a_cell_gives_what_a_kernel_would(session):
+    run = session.run_cell("import numpy as np\nprint('out')\nimport sys\nprint('err', file=sys.stderr)\nnp.arange(3)")
+    assert run.ended == "ok"
+    assert [(o["output_type"], o.get("name")) for o in run.outputs] == [
+        ("stream", "stdout"),
+        ("stream", "stderr"),
+        ("execute_result", None),
+    ]
+    assert run.outputs[-1]["data"]["text/plain"] == "array([0, 1, 2])"
+
+
+def test_magics_and_pictures_work(session):
+    run = session.run_cell("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    assert run.ended == "ok"
+    assert run.outputs[-1]["data"]["image/png"].startswith("iVBOR")
+
+
+def test_prints_and_pictures_keep_their_order(session):
+    run = session.run_cell("print('one')\ndisplay(2)\nprint('three')")
+    kinds = [output.get("text") or output["data"]["text/plain"] for output in run.outputs]
+    assert kinds == ["one\n", "2", "three\n"]
+
+
+def test_an_error_is_recorded_and_the_next_cell_runs(session):
+    run = session.run_cell("x = 1\n1 / 0")
+    assert run.ended == "error"
+    assert run.outputs[-1]["ename"] == "ZeroDivisionError"
+    assert run.why == "raised ZeroDivisionError: division by zero"
+    assert session.run_cell("x").outputs[0]["data"]["text/plain"] == "1"
+
+
+def test_calls_are_answered_in_order_and_arguments_come_back(session):
+    session.run_cell("def spoil(a):\n    a[...] = 7\n    return a.sum()")
+    replies = session.call("spoil", [Call((np.arange(3),)), Call((np.arange(2),))], [True, False])
+    assert replies.ended == "done"
+    assert [int(answer.value) for answer in replies.answers] == [21, 14]
+    np.testing.assert_array_equal(replies.after[0][0], [7, 7, 7])
+    assert replies.after[1] is None
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "says"),
+    [
+        ("", "undefined", ""),
+        ("double = [1]", "undefined", "double is not a function but a list"),
+    ],
+)
+def test_a_function_that_is_not_there(session, source, ended, says):
+    session.run_cell(source)
+    replies = ask(session)
+    assert (replies.ended, replies.text) == (ended, says)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("return None", "returned nothing"),
+        ("return 'text'", "returned text"),
+        ("return object()", "NumPy cannot read"),
+        ("return [[1], [1, 2], None]", "NumPy cannot read"),
+        ("raise ValueError('no')", "raised ValueError: no"),
+        ("raise NotImplementedError()", "not written yet"),
+        ("raise SystemExit", "raised SystemExit"),
+        ("import numpy as np; return np.zeros((3000, 3000))", "far too many numbers"),
+        ("return [bytearray(2**30), bytearray(2**30)]", "raised MemoryError"),
+    ],
+)
+def test_an_unusable_result_has_a_sentence(session, body, says):
+    session.run_cell(f"def double(a):\n    {body}")
+    assert says in ask(session).answers[0].text
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "says"),
+    [
+        ("while True:\n    pass", "timeout", "did not finish in 4 seconds"),
+        ("import time\ntime.sleep(60)", "timeout", "did not finish in 4 seconds"),
+        ("import os\nos._exit(3)", "died", "exit code 3"),
+        ("import ctypes\nctypes.string_at(0)", "died", "Segmentation fault"),
+        ("import os\nos.abort()", "died", "process"),
+    ],
+)
+def test_a_bad_cell_ends_and_the_rest_goes_on(session, source, ended, says):
+    session.run_cell(DOUBLE)
+    run = session.run_cell(source)
+    assert run.ended == ended
+    assert says in run.why + run.text + text_of(run)
+    assert ask(session).ended == "done", "what ran before is there again"
+
+
+def test_a_swallowed_interrupt_ends_on_time(session):
+    session.run_cell(DOUBLE)
+    stubborn = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+    assert session.run_cell(stubborn).ended in ("died", "timeout")
+    assert ask(session).ended == "done"
+
+
+def test_memory_of_all_processes_counts(session):
+    run = session.run_cell(
+        "import os, time\n"
+        "for _ in range(6):\n"
+        "    if os.fork() == 0:\n"
+        "        hoard = bytearray(120 * 2**20)\n"
+        "        time.sleep(30)\n"
+        "time.sleep(30)"
+    )
+    assert run.ended == "died"
+    assert "used more than 400 MiB" in run.text
+
+
+def test_a_flood_is_cut_in_the_middle_and_counted(session):
+    run = session.run_cell("for i in range(100_000):\n    print('line', i)")
+    text = text_of(run)
+    assert run.ended == "ok"
+    assert text.startswith("line 0\n")
+    assert text.endswith("line 99999\n")
+    assert "bytes left out" in text
+    assert len(text) < 70_000
+
+
+def test_a_call_that_hangs_is_stopped_and_others_can_be_asked(session):
+    session.run_cell("def double(a):\n    while a.size > 4:\n        pass\n    return a * 2")
+    calls = [Call((np.arange(n),)) for n in (2, 9, 3)]
+    replies = session.call("double", calls, [False] * 3)
+    assert replies.ended == "stopped"
+    assert [answer.kind for answer in replies.answers] == ["value", "stopped"]
+    assert "did not finish in 2 seconds" in replies.text
+    assert ask(session, value=4).ended == "done"
+
+
+def test_cpu_time_of_threads_counts(host):
+    limits = Limits(call_seconds=20.0, call_cpu_seconds=0.5)
+    source = "def double(a):\n    import time\n    while True:\n        pass"
+    with Session(host, limits) as session:
+        session.run_cell(source)
+        assert ask(session).ended == "stopped"
+
+
+def test_a_submission_has_a_limit_too(host):
+    with Session(host, Limits(submission_seconds=1.0)) as session:
+        assert session.run_cell("import time\ntime.sleep(30)").ended in ("died", "timeout")
+        run = session.run_cell("1")
+        assert run.ended == "skipped"
+        assert "used up its 1 seconds" in run.text
+        assert ask(session).ended == "out of time"
+
+
+@pytest.mark.parametrize("module", ["scipy.signal", "skimage", "torch", "cv2", "cnnkit.ops", "autograder.hidden"])
+def test_numpy_means_numpy(session, module):
+    run = session.run_cell(f"import {module}")
+    assert run.ended == "forbidden"
+    assert "not available while grading" in run.why
+
+
+def test_photos_and_plots_of_given_cells_are_there(session):
+    run = session.run_cell("from cnnkit import check, images, plot\ncheck('x', 1)\nplot.show(images.load('chelsea'))")
+    assert run.ended == "ok"
+    assert "image/png" in run.outputs[-1]["data"]

@@ -1,0 +1,138 @@
+"""From answers to a verdict: every right variant full, every misconception refused and named, faults contained."""
+
+import json
+
+import pytest
+
+from autograder import hidden
+from autograder.classroom import as_solution
+from autograder.render import as_html, as_text
+from autograder.session import Session
+from autograder.variants import right
+from autograder.verdict import FAILED, NOT_GRADED, PASSED, judge
+from cnnkit import exercises
+
+from .conftest import LIMITS
+
+EXERCISES = exercises.lessons()["01-convolution"]
+
+
+def verdict_of(host, store, name, source):
+    with Session(host, LIMITS) as session:
+        session.run_cell(source)
+        return judge(session, store.get(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"), [(e.name, variant) for e in EXERCISES for variant in right(e.name)], ids=lambda v: str(v)[:40]
+)
+def test_a_right_variant_gets_full_marks(host, store, name, variant):
+    verdict = verdict_of(host, store, name, as_solution(variant, name))
+    assert verdict.state == PASSED, as_text(verdict, 0, 1)
+    assert verdict.score == 1.0
+    assert verdict.counterexample is None
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"), [(e.name, m) for e in EXERCISES for m in e.misconceptions], ids=lambda v: getattr(v, "name", v)
+)
+def test_a_misconception_is_refused_and_named(host, store, name, mistake):
+    verdict = verdict_of(host, store, name, as_solution(mistake.function, name))
+    assert verdict.state == FAILED
+    assert verdict.score < 1.0
+    assert (verdict.misconception, verdict.hint) == (mistake.name, mistake.hint)
+    shown = verdict.counterexample
+    assert shown.inputs.startswith(f"{name}(")
+    assert shown.expected != shown.got
+
+
+def test_every_hidden_property_refuses_something(host, store):
+    """A property that nothing fails would be a gift of points."""
+    for exercise in EXERCISES:
+        failed = set()
+        sources = [as_solution(m.function, exercise.name) for m in exercise.misconceptions]
+        sources += [f"def {exercise.name}(*arguments, **options):\n    {body}" for body in _SABOTAGE]
+        sources += [
+            _WITH_SABOTAGE.format(solution=as_solution(right(exercise.name)[0], exercise.name), name=exercise.name)
+        ]
+        for source in sources:
+            failed |= {p.name for p in verdict_of(host, store, exercise.name, source).properties if not p.passed}
+        assert failed == {prop.name for prop in hidden.properties(exercise.name)}
+
+
+_SABOTAGE = ("return arguments[0]", "return 0.0", "return None", "raise ValueError")
+#: Right answers, but the image is changed.
+_WITH_SABOTAGE = """{solution}
+honest = {name}
+
+
+def {name}(image, *arguments, **options):
+    result = [part.copy() for part in map(np.asarray, honest(image, *arguments, **options))]
+    image[...] = 0
+    return result
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("", "conv2d is not defined in the notebook"),
+        ("conv2d = 7", "conv2d is not a function but a int"),
+    ],
+)
+def test_what_is_not_there_is_not_graded(host, store, source, reason):
+    verdict = verdict_of(host, store, "conv2d", source)
+    assert (verdict.state, verdict.score, verdict.reason, verdict.fault) == (NOT_GRADED, 0.0, reason, "student")
+
+
+def test_memory_between_calls_is_refused(host, store):
+    source = as_solution(right("conv2d")[0], "conv2d") + (
+        "\nhonest, calls = conv2d, []\n\n\ndef conv2d(image, kernel, stride=1):\n"
+        "    calls.append(0)\n    return honest(image, kernel, stride) + len(calls)\n"
+    )
+    assert verdict_of(host, store, "conv2d", source).state == FAILED
+
+
+def test_a_function_that_hangs_on_some_inputs_keeps_what_it_earned(host, store):
+    source = as_solution(right("conv2d")[0], "conv2d") + (
+        "\nhonest = conv2d\n\n\ndef conv2d(image, kernel, stride=1):\n"
+        "    while kernel.size > 4 and np.count_nonzero(kernel) == 1:\n        pass\n"
+        "    return honest(image, kernel, stride)\n"
+    )
+    verdict = verdict_of(host, store, "conv2d", source)
+    assert 0 < verdict.score < 1
+    assert "did not finish in 2 seconds" in verdict.error
+    assert not next(p for p in verdict.properties if p.name == "a single 1").passed
+
+
+def test_a_function_that_dies_is_refused_with_the_reason(host, store):
+    verdict = verdict_of(
+        host, store, "conv2d", "import os\n\n\ndef conv2d(image, kernel, stride=1):\n    os._exit(0)\n"
+    )
+    assert (verdict.state, verdict.score) == (FAILED, 0.0)
+    assert "ended the process (exit code 0)" in verdict.error
+
+
+def test_the_same_answers_get_the_same_verdict(host, store):
+    source = as_solution(EXERCISES[2].misconceptions[0].function, "conv2d")
+    first, second = (verdict_of(host, store, "conv2d", source) for _ in range(2))
+    assert first == second
+
+
+def test_json_is_the_contract(host, store):
+    verdict = verdict_of(host, store, "conv2d", as_solution(EXERCISES[2].misconceptions[0].function, "conv2d"))
+    data = json.loads(json.dumps(verdict.as_json()))
+    assert {"exercise", "score", "passed", "properties", "misconception", "hint", "counterexample", "error"} <= set(
+        data
+    )
+    assert all({"name", "weight", "passed", "detail"} <= set(prop) for prop in data["properties"])
+    assert set(data["counterexample"]) == {"inputs", "expected", "got"}
+
+
+def test_a_students_text_is_escaped_in_the_page(host, store):
+    source = "def conv2d(image, kernel, stride=1):\n    raise ValueError('<script>alert(1)</script>')\n"
+    verdict = verdict_of(host, store, "conv2d", source)
+    page = as_html(verdict, 0.0, 5.0)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "<script>alert(1)" in as_text(verdict, 0.0, 5.0)

@@ -1,0 +1,105 @@
+"""Frames and values: what we send comes back the same, and what breaks a rule is refused before it costs memory."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograder import wire
+from cnnkit.answers import VALUE, Answer
+from cnnkit.exercises.layouts import LAYOUTS, lay_out, layout_of
+
+ARRAYS = hnp.arrays(
+    st.sampled_from([np.uint8, np.int64, np.float32, np.float64, np.bool_]),
+    hnp.array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=5),
+)
+
+
+@given(ARRAYS, st.sampled_from(LAYOUTS))
+def test_an_array_keeps_values_type_and_layout(array, layout):
+    sent = lay_out(array, layout)
+    payload = bytearray()
+    got = wire.unpack(json.loads(json.dumps(wire.pack(sent, payload))), payload)
+    assert type(got) is np.ndarray
+    assert got.dtype == sent.dtype
+    np.testing.assert_array_equal(got, sent)
+    assert layout_of(got) == layout_of(sent)
+    assert got.flags.writeable
+
+
+@given(st.lists(st.binary(max_size=50), max_size=5), st.integers(1, 7))
+def test_frames_survive_any_cut(payloads, step):
+    stream = b"".join(wire.frame({"number": n}, payload) for n, payload in enumerate(payloads))
+    reader, got = wire.FrameReader(), []
+    for start in range(0, len(stream), step):
+        reader.feed(stream[start : start + step])
+        while (message := reader.next()) is not None:
+            got.append(message)
+    assert [(header["number"], bytes(payload)) for header, payload in got] == list(enumerate(payloads))
+
+
+@pytest.mark.parametrize(
+    ("stream", "says"),
+    [
+        (b"hello, grader", "does not start"),
+        (b"CNX", "does not start"),
+        (wire.PREFIX.pack(wire.MAGIC, 2**31, 0), "larger than allowed"),
+        (wire.PREFIX.pack(wire.MAGIC, 0, 2**32 - 1), "larger than allowed"),
+        (wire.PREFIX.pack(wire.MAGIC, 4, 0) + b"{{{{", "not JSON"),
+        (wire.PREFIX.pack(wire.MAGIC, 2, 0) + b"[]", "not an object"),
+        (wire.PREFIX.pack(wire.MAGIC, 90_000, 0) + b"[" * 90_000, "not JSON"),
+    ],
+)
+def test_a_stream_that_is_no_frame_is_refused(stream, says):
+    reader = wire.FrameReader()
+    reader.feed(stream)
+    with pytest.raises(wire.WireError, match=says):
+        reader.next()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"a": ["|O", [1], "C", 0]}, "plain numbers"),
+        ({"a": ["<f8", [2**31], "C", 0]}, "not in the payload"),
+        ({"a": ["<f8", [2**40], "C", 0]}, "not valid"),
+        ({"a": ["<f8", [-1], "C", 0]}, "not valid"),
+        ({"a": ["<f8", [True], "C", 0]}, "not valid"),
+        ({"a": ["<f8", [1], "C", -8]}, "not in the payload"),
+        ({"a": ["<f8", [3], "C", 0]}, "not in the payload"),
+        ({"a": ["<f8", [1] * 9, "C", 0]}, "not valid"),
+        ({"a": ["<f8", [1], "X", 0]}, "not valid"),
+        ({"a": [["<f8"], [1], "C", 0]}, "plain numbers"),
+        ({"a": 7}, "needs dtype"),
+        ({"pickle": "gASV"}, "unknown form"),
+        ({"t": {"l": []}}, "unknown form"),
+        ({"l": [{"l": [{"l": [{"l": [{"l": [{"l": [{"l": [{"l": []}]}]}]}]}]}]}]}, "too deeply"),
+    ],
+)
+def test_a_value_that_breaks_a_rule_is_refused(value, says):
+    with pytest.raises(wire.WireError, match=says):
+        wire.unpack(value, bytearray(16))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, [], {}, {"kind": "value"}, {"kind": "value", "value": 7}, {"kind": "right", "text": "believe me"}],
+)
+def test_an_answer_that_is_none_is_refused(header):
+    with pytest.raises(wire.WireError):
+        wire.unpack_answer(header, bytearray())
+
+
+def test_what_cannot_be_sent_says_so():
+    with pytest.raises(TypeError, match="cannot send a set"):
+        wire.pack({1, 2}, bytearray())
+
+
+def test_an_answer_of_several_arrays_comes_back():
+    payload = bytearray()
+    sent = Answer(VALUE, (np.zeros((2, 3)), np.ones(4)))
+    got = wire.unpack_answer(wire.pack_answer(sent, payload), payload)
+    assert [part.shape for part in got.value] == [(2, 3), (4,)]
