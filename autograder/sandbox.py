@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from autograder.settings import Limits
 
@@ -43,6 +44,7 @@ _DENIED_CALLS = (
     # A program started afresh would have the parts of Pillow that the worker takes out of its own process.
     *("execve", "execveat"),
 )
+_WORKER = ("/py/bin/python3", "-I", "-S", "/site/autograder/worker.py")
 #: User id of student code when the grader itself runs as root: nobody's, and not one that services use.
 _UNPRIVILEGED_UID = 61999
 _CLONE_NEWUSER = 0x10000000
@@ -77,33 +79,33 @@ class Host:
             "uid": _UNPRIVILEGED_UID if _is_root() and limits.isolation == "bubblewrap" else 0,
             "forbidden": FORBIDDEN,
         }
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(theirs)
+            failed = contextlib.ExitStack()  # what to undo when the host does not start
+            failed.callback(self._scratch.cleanup)
+            failed.callback(ours.close)
+            opened.enter_context(failed)
+            inherited = [theirs.fileno()]
             if limits.isolation == "bubblewrap":
                 _require_tools()
-                config.update(paths=["/site"], seccomp=_system_call_filter().hex())
-                command = _bubblewrap(Path(self._scratch.name))
+                arguments = opened.enter_context(_argument_file(_bubblewrap(Path(self._scratch.name))))
+                inherited.append(arguments.fileno())
+                config |= {"paths": ["/site"], "seccomp": _system_call_filter().hex()}
+                command = [shutil.which("bwrap"), "--args", str(arguments.fileno()), "--", *_WORKER]
             else:
-                config.update(paths=[str(_plain_site(Path(self._scratch.name)))], seccomp="")
-                command = [sys.executable, "-I", f"{config['paths'][0]}/autograder/worker.py"]
-            environment = {"PATH": "/py/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-            environment |= {"LD_LIBRARY_PATH": "/py/shared", "MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": "1"}
-            environment |= {"HOME": "/tmp", "CNNKIT_PHOTOS": f"{config['paths'][0]}/photos"}
-            environment["MPLCONFIGDIR"] = "/tmp" if limits.isolation == "bubblewrap" else self._scratch.name
+                site = _plain_site(Path(self._scratch.name))
+                config |= {"paths": [str(site)], "seccomp": ""}
+                command = [sys.executable, "-I", f"{site}/autograder/worker.py"]
             self._process = subprocess.Popen(
                 [*command, json.dumps(config)],
-                pass_fds=[theirs.fileno()],
+                pass_fds=inherited,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env=_environment(config["paths"][0], self._scratch.name if limits.isolation == "none" else "/tmp"),
                 cwd=self._scratch.name,
             )
-        except BaseException:
-            ours.close()
-            self._scratch.cleanup()
-            raise
-        finally:
-            theirs.close()
+            failed.pop_all()
         self._control = ours
         self._ready = False
 
@@ -178,56 +180,56 @@ class Child:
 
 
 def _bubblewrap(scratch: Path) -> list[str]:
-    root = _is_root()
-    command = [
-        shutil.which("bwrap"),
-        "--die-with-parent",
-        "--new-session",
-        "--unshare-ipc",
-        "--unshare-pid",
-        "--unshare-net",
-    ]
-    command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    """Everything that bubblewrap shows inside and takes away, as its arguments."""
+    arguments = ["--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    arguments += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
     # Real root needs no user namespace here: the host gives root up itself, and each child enters its own.
-    command += (
-        ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
-    )
-    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    # bubblewrap would make these readable by their owner alone, who is root when the grader is.
-    for folder in (
-        "/py",
-        "/py/bin",
-        "/py/lib",
-        "/py/shared",
-        "/site",
-        "/site/autograder",
-        "/site/cnnkit",
-        "/site/photos",
-    ):
-        command += ["--perms", "0755", "--dir", folder]
+    arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if _is_root() else ["--unshare-user"]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     stdlib = Path(sysconfig.get_path("stdlib")).resolve()
-    interpreter = Path(sys.executable).resolve()
-    command += ["--ro-bind", str(interpreter), "/py/bin/python3"]
-    inside = f"/py/lib/python{sys.version_info.major}.{sys.version_info.minor}"
-    command += ["--ro-bind", str(stdlib), inside]
-    for hidden in ("site-packages", "dist-packages", "test"):
-        if (stdlib / hidden).is_dir():
-            command += ["--tmpfs", f"{inside}/{hidden}"]
-    for source, target in _site_files():
-        command += ["--ro-bind", str(source), f"/site/{target}"]
     loader, libraries = _shared_libraries(stdlib)
-    command += ["--perms", "0755", "--dir", str(loader.parent), "--ro-bind", str(loader.resolve()), str(loader)]
-    for library in libraries:
-        command += ["--ro-bind", str(library.resolve()), f"/py/shared/{library.name}"]
+    # bubblewrap would make these readable by their owner alone, who is root when the grader is.
+    folders = ["/py", "/py/bin", "/py/lib", "/py/shared", "/site", "/site/autograder", "/site/cnnkit", "/site/photos"]
+    for folder in (*folders, str(loader.parent)):
+        arguments += ["--perms", "0755", "--dir", folder]
+    inside = f"/py/lib/python{sys.version_info.major}.{sys.version_info.minor}"
+    shown = [(Path(sys.executable), "/py/bin/python3"), (stdlib, inside), (loader, str(loader))]
+    shown += [(library, f"/py/shared/{library.name}") for library in libraries]
+    shown += [(source, f"/site/{target}") for source, target in _site_files()]
     missing = scratch / "missing.py"
     missing.write_text("raise ImportError('this part of Pillow is not available while grading')\n")
-    import PIL
+    pillow = next(source for source, target in _site_files() if target == "PIL")
+    shown += [(missing, f"/site/PIL/{file.name}") for pattern in _PILLOW_MASKED for file in pillow.glob(pattern)]
+    for source, target in shown:
+        arguments += ["--ro-bind", str(source.resolve()), target]
+    for hidden in ("site-packages", "dist-packages", "test"):
+        if (stdlib / hidden).is_dir():
+            arguments += ["--tmpfs", f"{inside}/{hidden}"]
+    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
 
-    for pattern in _PILLOW_MASKED:
-        for masked in Path(PIL.__file__).parent.glob(pattern):
-            command += ["--ro-bind", str(missing), f"/site/PIL/{masked.name}"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-    return [*command, "--", "/py/bin/python3", "-I", "-S", "/site/autograder/worker.py"]
+
+def _environment(site: str, home: str) -> dict[str, str]:
+    """All environment variables inside. One thread for linear algebra: a fork does not survive more."""
+    return {
+        "PATH": "/py/bin",
+        "LD_LIBRARY_PATH": "/py/shared",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "MPLCONFIGDIR": home,
+        "MPLBACKEND": "agg",
+        "CNNKIT_PHOTOS": f"{site}/photos",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _argument_file(arguments: list[str]) -> IO[bytes]:
+    """bubblewrap reads its arguments from a file: hundreds of them would fill every list of processes."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+    file.write(b"\0".join(map(os.fsencode, arguments)))
+    file.seek(0)
+    return file
 
 
 def _is_root() -> bool:
@@ -251,15 +253,14 @@ def _site_files() -> tuple[tuple[Path, str], ...]:
 
 def _own_files() -> list[tuple[Path, str]]:
     """Our files inside: the worker's own, and a cnnkit that shows pictures but has no reference and no check."""
-    import skimage
+    from cnnkit import images
 
     cnnkit = HERE.parent / "cnnkit"
     files = [(HERE / "__init__.py", "autograder/__init__.py")]
     files += [(HERE / name, f"autograder/{name}") for name in ("wire.py", "worker.py")]
     files += [(cnnkit / name, f"cnnkit/{name}") for name in ("answers.py", "images.py", "plot.py")]
     files += [(HERE / "stand_in" / "cnnkit.py", "cnnkit/__init__.py")]
-    photos = Path(skimage.__file__).parent / "data"
-    return files + [(photo, f"photos/{photo.name}") for photo in sorted(photos.glob("*.[pj][np]g"))]
+    return files + [(photo, f"photos/{photo.name}") for photo in images.files()]
 
 
 def _plain_site(scratch: Path) -> Path:
@@ -300,6 +301,8 @@ def _shared_libraries(stdlib: Path) -> tuple[Path, tuple[Path, ...]]:
         if source.is_dir():
             for path in source.rglob("*.so*"):
                 (bundled.add(path.name) if source.name.endswith(".libs") else objects.append(path))
+    # There is no screen, and Tk would bring X11 along.
+    objects = [path for path in objects if not re.search("tkinter|tkagg|imagingtk|_test", path.name)]
     output = subprocess.run(["ldd", *map(str, objects)], capture_output=True, text=True, check=False).stdout
     libraries = {Path(path).name: Path(path) for path in re.findall(r"=> (/\S+) \(0x", output)}
     loaders = re.findall(r"^\t(/\S*ld\S*\.so\S*) \(0x", output, re.MULTILINE)
