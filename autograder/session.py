@@ -296,8 +296,11 @@ class Session:
                 except OSError:
                     data = b""
                 if not data:
-                    self._await_exit(2.0)
-                    self._bury()
+                    self._await_exit(0.5)
+                    if self._exit is None:  # it closed the channel and lives on
+                        self._kill()
+                    else:
+                        self._bury()
                     raise _Ended(self._epitaph())
                 self._reader.feed(data)
             elif child.control.fileno() in ready:
