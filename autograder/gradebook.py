@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 
 from autograder.course import Course, CourseError
 from autograder.grading import Graded
+from autograder.submission import read_timestamp
 
 # nbgrader's API makes SQLAlchemy warn at every new submission; a teacher can do nothing about it.
 warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.")
@@ -121,7 +122,7 @@ class Book:
         shutil.rmtree(self._course.autograded(student, self._lesson), ignore_errors=True)
 
     def _submission(self, student: str) -> SubmittedAssignment:
-        timestamp = self._course.directory.get_existing_timestamp(str(self._course.submitted(student, self._lesson)))
+        timestamp = read_timestamp(self._course.submitted(student, self._lesson))
         changes = {"timestamp": timestamp} if timestamp else {}
 
         def find():

@@ -5,6 +5,7 @@ the exporter reads what strangers wrote without failing, and :class:`Grade` take
 """
 
 import atexit
+import glob
 import json
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,12 @@ from autograder.course import Course
 from autograder.gradebook import VERDICT_FILE
 from autograder.grading import grade_notebook, graded_exercises
 from autograder.sandbox import Host
-from autograder.submission import Submission, read_released, read_submission
+from autograder.submission import Submission, irregular_files, read_released, read_submission, read_timestamp
 
 #: Where the exporter leaves what it found for the preprocessor, in the notebook between nbgrader's two passes.
 _KEY = "autograder"
+#: The course directory of the nbgrader command that runs, and what it ignores in every submission.
+_in_use: list[tuple] = []
 
 
 @cache
@@ -36,8 +39,18 @@ def _host(root: str) -> Host:
     return host
 
 
+def _submitted(coursedir, student: str, lesson: str) -> Path:
+    return Path(coursedir.format_path(coursedir.submitted_directory, student, lesson)).absolute()
+
+
 class SubmissionExporter(NotebookExporter):
     """Reads a submitted notebook in whatever state it is, and puts it in order against the released one."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        coursedir = self.parent.coursedir
+        coursedir.get_existing_timestamp = lambda folder: read_timestamp(Path(folder))
+        _in_use[:] = [(coursedir, list(coursedir.ignore))]
 
     def from_filename(self, filename, resources=None, **kwargs):
         """Read, repair and preprocess; called by nbgrader for each notebook and pass."""
@@ -45,7 +58,8 @@ class SubmissionExporter(NotebookExporter):
         names = (resources or {}).get("nbgrader")
         path = Path(filename).absolute()
         course = _course(converter.coursedir.root)
-        if not names or path != course.submitted(names["student"], names["assignment"]) / path.name:
+        # Not compared with the course's resolved root: nbgrader may have been given a link to it.
+        if not names or path.parent != _submitted(converter.coursedir, names["student"], names["assignment"]):
             return super().from_filename(filename, resources=resources, **kwargs)
         released = read_released(course.released(names["assignment"]))
         submission = read_submission(path, released, course.limits.notebook_mib * 2**20)
@@ -80,6 +94,8 @@ def before_autograde(assignment, student, notebooks) -> None:
     if not notebooks:
         return
     folder = Path(notebooks[0]).absolute().parent
+    for coursedir, always in _in_use:  # nbgrader copies what lies beside the notebook, also what a link points to
+        coursedir.ignore = [*always, *map(glob.escape, irregular_files(folder))]
     course = _course(str(folder.parents[2]))
     lesson, name = folder.name, folder.parent.name
     directory = course.directory

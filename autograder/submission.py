@@ -4,6 +4,7 @@ Nothing of a submitted notebook is trusted but the text of its cells: it is rebu
 read-only cells are the released ones, and what was changed, missing or unreadable is said in words.
 """
 
+import datetime
 import hashlib
 import os
 import re
@@ -14,6 +15,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.utils import parse_utc
+
+from autograder import wire
 
 _NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -77,11 +81,42 @@ def read_submission(path: Path, released: NotebookNode, max_bytes: int) -> Submi
     return Submission(notebook, digest, notes=notes)
 
 
+def read_timestamp(folder: Path) -> datetime.datetime | None:
+    """When a submission was handed in, by its ``timestamp.txt``; None when that is missing or no time.
+
+    nbgrader's own reader ends the whole run for a file that it cannot parse, and waits for a pipe for ever.
+    """
+    try:
+        descriptor = os.open(folder / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return parse_utc(os.read(descriptor, 100).decode().strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def irregular_files(folder: Path) -> list[str]:
+    """The names of the links, pipes and devices in a submission: nothing should copy what they stand for."""
+    found = []
+    for where, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            mode = os.lstat(os.path.join(where, name)).st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                found.append(name)
+    return found
+
+
 def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
     try:
-        # O_NOFOLLOW, and the folder's own links resolved before: a link out of the submission is not followed.
-        if path.parent.resolve() != path.parent.parent.resolve() / path.parent.name:
-            return b"", f"the folder {path.parent.name} is a link, which is not followed"
+        # A link out of the submission is not followed, nor is one to another student's.
+        for folder in (path.parent.parent, path.parent):
+            if folder.is_symlink():
+                return b"", f"the folder {folder.name} is a link, which is not followed"
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return b"", _missing(path)
@@ -105,7 +140,7 @@ def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
 
 def _missing(path: Path) -> str:
     try:
-        others = sorted(other.name for other in path.parent.iterdir() if other.suffix == ".ipynb")
+        others = sorted(wire.clean(other.name) for other in path.parent.iterdir() if other.suffix == ".ipynb")
     except OSError:
         others = []
     if others:
@@ -140,7 +175,7 @@ def _parse(data: bytes) -> tuple[list[tuple[str, str, str]], str]:
 def _plain_cell(cell) -> tuple[str, str, str]:
     kind = cell.get("cell_type")
     source = cell.get("source", "")
-    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    source = wire.clean("".join(map(str, source)) if isinstance(source, list) else str(source))
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
