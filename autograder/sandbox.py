@@ -1,13 +1,11 @@
-"""The outside of the sandbox: what bubblewrap shows of this machine, and a handle on each child.
+"""The outside of the sandbox: a fork server under bubblewrap, and a handle on each of its children.
 
-Deny by default: the file system inside is built file by file from the Python installation, the distributions
-that notebooks use, and the shared libraries these need. The course folder, the gradebook, the home directory,
-the environment and every other installed package are not in it. See :mod:`autograder.worker` for the inside.
+Deny by default: see :mod:`autograder.rootfs` for what the file system inside holds, and :mod:`autograder.worker`
+for what runs in it.
 """
 
 import contextlib
 import errno
-import importlib.metadata
 import json
 import os
 import re
@@ -15,25 +13,19 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import IO
 
+from autograder import rootfs
 from autograder.settings import Limits
 
-HERE = Path(__file__).parent
-#: The distributions that a notebook may import while it is graded; what they require comes along.
-ALLOWED = ("numpy", "ipython", "matplotlib")
 #: Imports that fail with a sentence for the student instead of "No module named".
 FORBIDDEN = (
     *("scipy", "skimage", "cv2", "torch", "torchvision", "tensorflow", "keras", "jax", "sklearn", "imageio", "numba"),
     *("cupy", "pandas", "astropy", "mxnet", "theano", "dask", "xarray", "sympy", "hypothesis"),
     *("cnnkit.ops", "cnnkit.exercises", "cnnkit.checking", "autograder.hidden", "autograder.variants"),
 )
-#: Parts of Pillow that convolve; matplotlib, which is why Pillow is there at all, does without.
-_PILLOW_MASKED = ("ImageFilter.py", "ImageMorph.py", "ImageMath.py", "_imagingmorph*", "_imagingmath*")
 #: System calls that no honest notebook makes and that have been ways out of sandboxes or around memory limits.
 _DENIED_CALLS = (
     *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "move_mount", "open_tree", "fsopen", "fsmount"),
@@ -44,7 +36,6 @@ _DENIED_CALLS = (
     # A program started afresh would have the parts of Pillow that the worker takes out of its own process.
     *("execve", "execveat"),
 )
-_WORKER = ("/py/bin/python3", "-I", "-S", "/site/autograder/worker.py")
 #: User id of student code when the grader itself runs as root: nobody's, and not one that services use.
 _UNPRIVILEGED_UID = 61999
 _CLONE_NEWUSER = 0x10000000
@@ -88,12 +79,13 @@ class Host:
             inherited = [theirs.fileno()]
             if limits.isolation == "bubblewrap":
                 _require_tools()
-                arguments = opened.enter_context(_argument_file(_bubblewrap(Path(self._scratch.name))))
+                shown = rootfs.bubblewrap_arguments(Path(self._scratch.name), _is_root())
+                arguments = opened.enter_context(_argument_file(shown))
                 inherited.append(arguments.fileno())
                 config |= {"paths": ["/site"], "seccomp": _system_call_filter().hex()}
-                command = [shutil.which("bwrap"), "--args", str(arguments.fileno()), "--", *_WORKER]
+                command = [shutil.which("bwrap"), "--args", str(arguments.fileno()), "--", *rootfs.WORKER]
             else:
-                site = _plain_site(Path(self._scratch.name))
+                site = rootfs.plain_site(Path(self._scratch.name))
                 config |= {"paths": [str(site)], "seccomp": ""}
                 command = [sys.executable, "-I", f"{site}/autograder/worker.py"]
             self._process = subprocess.Popen(
@@ -176,38 +168,6 @@ class Child:
         os.close(self.stderr)
 
 
-# --- the file system inside -----------------------------------------------------------------------------------
-
-
-def _bubblewrap(scratch: Path) -> list[str]:
-    """Everything that bubblewrap shows inside and takes away, as its arguments."""
-    arguments = ["--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
-    arguments += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
-    # Real root needs no user namespace here: the host gives root up itself, and each child enters its own.
-    arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if _is_root() else ["--unshare-user"]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    stdlib = Path(sysconfig.get_path("stdlib")).resolve()
-    loader, libraries = _shared_libraries(stdlib)
-    # bubblewrap would make these readable by their owner alone, who is root when the grader is.
-    folders = ["/py", "/py/bin", "/py/lib", "/py/shared", "/site", "/site/autograder", "/site/cnnkit", "/site/photos"]
-    for folder in (*folders, str(loader.parent)):
-        arguments += ["--perms", "0755", "--dir", folder]
-    inside = f"/py/lib/python{sys.version_info.major}.{sys.version_info.minor}"
-    shown = [(Path(sys.executable), "/py/bin/python3"), (stdlib, inside), (loader, str(loader))]
-    shown += [(library, f"/py/shared/{library.name}") for library in libraries]
-    shown += [(source, f"/site/{target}") for source, target in _site_files()]
-    missing = scratch / "missing.py"
-    missing.write_text("raise ImportError('this part of Pillow is not available while grading')\n")
-    pillow = next(source for source, target in _site_files() if target == "PIL")
-    shown += [(missing, f"/site/PIL/{file.name}") for pattern in _PILLOW_MASKED for file in pillow.glob(pattern)]
-    for source, target in shown:
-        arguments += ["--ro-bind", str(source.resolve()), target]
-    for hidden in ("site-packages", "dist-packages", "test"):
-        if (stdlib / hidden).is_dir():
-            arguments += ["--tmpfs", f"{inside}/{hidden}"]
-    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-
-
 def _environment(site: str, home: str) -> dict[str, str]:
     """All environment variables inside. One thread for linear algebra: a fork does not survive more."""
     return {
@@ -236,79 +196,6 @@ def _is_root() -> bool:
     """Whether we are root and may become another user; the root of a bare user namespace may not."""
     ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
     return os.getuid() == 0 and any(first <= _UNPRIVILEGED_UID < first + count for first, _, count in ranges)
-
-
-@cache
-def _site_files() -> tuple[tuple[Path, str], ...]:
-    """What may be imported inside, as (path here, path below /site)."""
-    files = {}
-    for name in _requirements():
-        distribution = importlib.metadata.distribution(name)
-        for file in distribution.files or ():
-            top = file.parts[0]
-            if top not in ("..", "__pycache__", "bin"):
-                files[top] = Path(distribution.locate_file(top))
-    return *((path, top) for top, path in sorted(files.items()) if path.exists()), *_own_files()
-
-
-def _own_files() -> list[tuple[Path, str]]:
-    """Our files inside: the worker's own, and a cnnkit that shows pictures but has no reference and no check."""
-    from cnnkit import images
-
-    cnnkit = HERE.parent / "cnnkit"
-    files = [(HERE / "__init__.py", "autograder/__init__.py")]
-    files += [(HERE / name, f"autograder/{name}") for name in ("wire.py", "worker.py")]
-    files += [(cnnkit / name, f"cnnkit/{name}") for name in ("answers.py", "images.py", "plot.py")]
-    files += [(HERE / "stand_in" / "cnnkit.py", "cnnkit/__init__.py")]
-    return files + [(photo, f"photos/{photo.name}") for photo in images.files()]
-
-
-def _plain_site(scratch: Path) -> Path:
-    """The same tree as links, for isolation "none"."""
-    site = scratch / "site"
-    for source, target in _site_files():
-        (site / target).parent.mkdir(parents=True, exist_ok=True)
-        (site / target).symlink_to(source)
-    return site
-
-
-def _requirements() -> list[str]:
-    """The allowed distributions and, recursively, what they require on this machine."""
-    from packaging.requirements import Requirement
-
-    found: dict[str, None] = {}
-    queue = list(ALLOWED)
-    while queue:
-        name = re.sub(r"[-_.]+", "-", queue.pop()).lower()
-        if name in found:
-            continue
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # an optional requirement of another platform
-        found[name] = None
-        requirements = (Requirement(text) for text in distribution.requires or ())
-        queue += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return list(found)
-
-
-@cache
-def _shared_libraries(stdlib: Path) -> tuple[Path, tuple[Path, ...]]:
-    """The dynamic loader and the system libraries that Python, its extension modules and the packages need."""
-    objects = [Path(sys.executable).resolve(), *sorted((stdlib / "lib-dynload").glob("*.so"))]
-    bundled = set()
-    for source, _ in _site_files():
-        if source.is_dir():
-            for path in source.rglob("*.so*"):
-                (bundled.add(path.name) if source.name.endswith(".libs") else objects.append(path))
-    # There is no screen, and Tk would bring X11 along.
-    objects = [path for path in objects if not re.search("tkinter|tkagg|imagingtk|_test", path.name)]
-    output = subprocess.run(["ldd", *map(str, objects)], capture_output=True, text=True, check=False).stdout
-    libraries = {Path(path).name: Path(path) for path in re.findall(r"=> (/\S+) \(0x", output)}
-    loaders = re.findall(r"^\t(/\S*ld\S*\.so\S*) \(0x", output, re.MULTILINE)
-    if not loaders:
-        raise SandboxError("ldd names no dynamic loader; is this a glibc Linux? Only that is supported.")
-    return Path(loaders[0]), tuple(path for name, path in sorted(libraries.items()) if name not in bundled)
 
 
 # --- what the host must offer ---------------------------------------------------------------------------------

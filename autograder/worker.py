@@ -78,14 +78,9 @@ def host(config: dict) -> None:
     gc.collect()
     gc.freeze()  # the imported modules stay shared between the forks
     control.sendall(b"ready\n")
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # only to wake poll()
+    signal.signal(signal.SIGCHLD, lambda *_: _reap())
     while True:
-        try:
-            message, descriptors, *_ = socket.recv_fds(control, 1, 4)
-        except InterruptedError:
-            continue
-        finally:
-            _reap()
+        message, descriptors, *_ = socket.recv_fds(control, 1, 4)
         if not message:
             return
         if os.fork() == 0:
@@ -150,6 +145,7 @@ def _watch(pid: int, proc: int, control: int, limits: dict) -> None:
     """Obey the grader (I: interrupt, K: kill, U: report usage), enforce the limits, report the end."""
     pidfd = os.pidfd_open(pid)
     why = ""
+    _read(proc, f"{os.getpid()}/task/{os.getpid()}/children")  # without these files we would be blind: fail now
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     poll.register(control, select.POLLIN)
@@ -187,25 +183,20 @@ def _usage(pid: int, proc: int, exact_above: float = float("inf")) -> tuple[int,
     Resident pages are counted first, which is cheap and counts pages shared between forks once for each; only
     when that is above `exact_above` is the proportional set size read.
     """
-    parents, resident, cpu = {}, {}, {}
-    for name in os.listdir(proc):
-        if not name.isdigit():
-            continue
+    family, resident, cpu = [pid], 0, 0.0
+    for member in family:  # grows while it is walked: orphans become children of `pid`, the first of its namespace
         try:
-            text = _read(proc, f"{name}/stat")
+            text = _read(proc, f"{member}/stat")
+            for thread in _list(proc, f"{member}/task"):
+                family += [int(child) for child in _read(proc, f"{member}/task/{thread}/children").split()]
         except OSError:
             continue
         fields = text[text.rindex(b")") + 2 :].split()
-        parents[int(name)] = int(fields[1])
-        cpu[int(name)] = sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-        resident[int(name)] = int(fields[21]) * resource.getpagesize()
-    family = {pid}
-    while grown := {child for child, parent in parents.items() if parent in family} - family:
-        family |= grown
-    memory = sum(resident.get(member, 0) for member in family)
-    if memory > exact_above:
-        memory = sum(_proportional(proc, member) for member in family)
-    return memory, len(family), sum(cpu.get(member, 0.0) for member in family)
+        resident += int(fields[21]) * resource.getpagesize()
+        cpu += sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    if resident > exact_above:
+        resident = sum(_proportional(proc, member) for member in family)
+    return resident, len(family), cpu
 
 
 def _proportional(proc: int, pid: int) -> int:
@@ -214,6 +205,14 @@ def _proportional(proc: int, pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(b"Pss:")), 0)
+
+
+def _list(directory: int, name: str) -> list[str]:
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=directory)
+    try:
+        return os.listdir(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read(directory: int, name: str) -> bytes:
@@ -320,6 +319,9 @@ def _make_shell(config: dict):
     import matplotlib.pyplot
     import numpy  # noqa: F401
     import PIL.PngImagePlugin
+
+    import cnnkit.images
+    import cnnkit.plot
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
