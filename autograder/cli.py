@@ -11,8 +11,9 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 something is wrong with the work, 2 with the usage."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    # jsonschema, under nbformat, compiles a grammar for international web addresses for a second; it does without.
+    sys.modules.setdefault("rfc3987_syntax", None)
     from autograder.corpus import CorpusError
     from autograder.course import CourseError
     from autograder.sandbox import SandboxError

@@ -17,7 +17,18 @@ from pathlib import Path
 
 import nbformat
 from nbgrader import utils
-from nbgrader.api import Assignment, Gradebook, InvalidEntry, MissingEntry, Student, SubmittedAssignment
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 
@@ -133,8 +144,9 @@ class Book:
 
     def _fill(self, submission: SubmittedAssignment, graded: Graded) -> None:
         notebook = next(n for n in submission.notebooks if n.name == self._lesson)
-        grades = {grade.name: grade for grade in notebook.grades}
-        comments = {comment.name: comment for comment in notebook.comments}
+        # One query each; nbgrader's properties would make several for every cell.
+        grades = self._by_cell(Grade, notebook)
+        comments = self._by_cell(Comment, notebook)
         notebook.late_submission_penalty = None
         for cell in graded.notebook.cells:
             name = (cell.metadata.get("nbgrader") or {}).get("grade_id")
@@ -150,6 +162,10 @@ class Book:
             if (utils.is_solution(cell) or utils.is_task(cell)) and name in comments:
                 untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
                 comments[name].auto_comment = "No response." if untouched and not utils.is_task(cell) else None
+
+    def _by_cell(self, kind: type, notebook: SubmittedNotebook) -> dict:
+        query = self._book.db.query(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
+        return dict(query.filter(kind.notebook_id == notebook.id).all())
 
     def _penalize(self, student: str, graded: Graded) -> None:
         """nbgrader's own late penalties, with the plugin that the course configures."""

@@ -40,6 +40,9 @@ _MAX_ANSWERS = 64 * 2**20
 _MAX_READS = 32
 
 
+_NOTED = wire.frame({"op": "noted"})
+
+
 class _Ended(Exception):
     """The child is gone; `why` is a sentence for the student."""
 
@@ -155,6 +158,7 @@ class Session:
                 continue
             if header.get("event") == "output":
                 transcript.add_rich(header, payload)
+                self._send(_NOTED)
             elif header.get("event") == "cell" and header.get("ended") in ("ok", "error", "forbidden", "interrupted"):
                 return "timeout" if late else "error" if header["ended"] == "interrupted" else header["ended"]
             else:
@@ -197,6 +201,7 @@ class Session:
                     header, payload = self._next(look, sink, _GATHER)
                     if header.get("event") != "output":  # printing gives no call more time
                         break
+                    self._send(_NOTED)
                 except _Late:
                     now = time.monotonic()
                     if not late and now < deadline:

@@ -135,8 +135,7 @@ def difference(got: Answer, expected, scale: float = 0.0) -> str:
     if isinstance(got.value, tuple):
         shapes = ", ".join(str(part.shape) for part in got.value)
         return (
-            f"returned {len(got.value)} arrays of different shapes ({shapes}), "
-            f"but should return shape {expected.shape}"
+            f"returned {len(got.value)} arrays of different shapes ({shapes}), but should return shape {expected.shape}"
         )
     return _array_difference(got.value, np.asarray(expected), scale)
 
@@ -155,6 +154,8 @@ def _tuple_difference(got, expected: tuple, scale: float) -> str:
 def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float) -> str:
     if got.shape != expected.shape:
         return f"shape is {got.shape}, but should be {expected.shape}"
+    if got.dtype == expected.dtype and got.tobytes() == expected.tobytes() and np.isfinite(got).all():
+        return ""  # to the last bit, as most right answers are: much quicker than measuring
     wrong = wrong_cells(got, expected, scale)
     count = int(wrong.sum())
     if not count:

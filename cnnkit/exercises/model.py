@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,14 @@ class Call:
         return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
 
     def scale(self) -> float:
-        """The largest magnitude among the arguments, for tolerances.
+        """The largest magnitude among the arguments, for tolerances; computed once, since every student asks it.
 
         Integers alone count a thousandth, as they do not round; beside floats they count in full.
         """
+        return self._scale
+
+    @cached_property
+    def _scale(self) -> float:
         arrays = self.arrays()
         unit = 1.0 if any(array.dtype.kind == "f" for array in arrays) else 1e-3
         return unit * max((np.abs(array.astype(float)).max(initial=0.0) for array in arrays), default=0.0)
@@ -125,8 +130,7 @@ def _constant(values) -> bool:
 
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
     return len(before) != len(after) or any(
-        a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b)
-        for a, b in zip(before, after, strict=True)
+        a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
     )
 
 
