@@ -9,6 +9,7 @@ import json
 import os
 import select
 import signal
+import socket
 import threading
 import time
 from collections import deque
@@ -158,7 +159,7 @@ class Session:
                 continue
             if header.get("event") == "output":
                 transcript.add_rich(header, payload)
-                self._send(_NOTED)
+                self._note()
             elif header.get("event") == "cell" and header.get("ended") in ("ok", "error", "forbidden", "interrupted"):
                 return "timeout" if late else "error" if header["ended"] == "interrupted" else header["ended"]
             else:
@@ -201,7 +202,7 @@ class Session:
                     header, payload = self._next(look, sink, _GATHER)
                     if header.get("event") != "output":  # printing gives no call more time
                         break
-                    self._send(_NOTED)
+                    self._note()
                 except _Late:
                     now = time.monotonic()
                     if not late and now < deadline:
@@ -269,6 +270,13 @@ class Session:
         except OSError:  # it died, or it does not read
             self._kill()
             raise _Ended(self._epitaph()) from None
+
+    def _note(self) -> None:
+        """Let the child go on after an output. An honest one waits for this, so there is always room for it."""
+        try:
+            self._child.channel.send(_NOTED, socket.MSG_DONTWAIT)
+        except OSError:
+            self._garbled()
 
     def _next(self, deadline: float, transcript: "Transcript", gather: float = 0.0) -> tuple[dict, bytearray]:
         """The child's next frame; what it prints meanwhile goes to the transcript.

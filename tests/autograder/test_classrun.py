@@ -40,6 +40,10 @@ def test_both_commands_give_a_class_the_same_scores(fresh_course, tmp_path, rele
     shutil.copytree(fresh_course, ours)
     students = make_class(released, LESSON, ours / "submitted")
     assert len(students) >= 24
+    for student in students[10:20]:  # the same kinds of mistakes; both commands meet enough of them
+        assert student.startswith("mistaken")
+        shutil.rmtree(ours / "submitted" / student)
+    students = students[:10] + students[20:]
     renamed = ours / "submitted" / "José van der Ümlaut 😀"
     shutil.copytree(ours / "submitted" / "right-1", renamed)
     shutil.copytree(ours, stock)
