@@ -1,9 +1,28 @@
-"""Convolution as CNN libraries mean it: slide a kernel over an image, multiply cell by cell, add up."""
+"""Convolution as CNN libraries mean it: slide a kernel over an image, multiply cell by cell, add up.
+
+How all of it is computed
+-------------------------
+1. *Windows*: every place where the kernel can stand is a window of the image. :func:`_windows` shows them all without
+   copying anything; stride and dilation only change how far apart the cells are that it looks at.
+2. *Columns*: the cells of each window are copied into one row of a matrix (by tradition called im2col).
+3. *One matrix product*: a filter is written as one column of numbers in the same order. Window times filter, cell by
+   cell and added up, is then a product of two matrices: all windows by all filters.
+
+The gradients go the same way back. With ``maps = columns @ weights``, the gradient of the weights is
+``columns.T @ grad``; and ``grad @ weights.T`` says what every cell of every window is worth, which is added up where
+the windows overlap.
+
+The matrix of a whole batch would be large (each cell is in up to ``h * w`` windows), so it is made piece by piece.
+"""
 
 from numbers import Integral
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+
+from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
+
+#: Bytes of columns made at a time: few enough to stay in a processor's cache between being written and read.
+PIECE = 2**20
 
 
 def conv2d(image, kernel, stride=1):
@@ -42,7 +61,7 @@ def conv2d(image, kernel, stride=1):
     References
     ----------
     V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
-    https://arxiv.org/abs/1603.07285
+    https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -70,12 +89,71 @@ def conv2d(image, kernel, stride=1):
     >>> conv2d(bar, [[1, 0, -1]] * 3)
     array([[-765,    0,  765]])
     """
-    image, kernel = np.asarray(image), np.asarray(kernel)
-    _check("conv2d", image, kernel, ndim=2, other="; with channels, use conv2d_channels")
-    down, across = _pair(stride)
-    image, kernel = _in_safe_type(image, kernel)
-    windows = sliding_window_view(image, kernel.shape)[::down, ::across]
-    return np.einsum("ijpq,pq->ij", windows, kernel)
+    image, kernel, stride = _checked("conv2d", image, kernel, stride, IMAGE)
+    return _slide(image[np.newaxis, :, :, np.newaxis], kernel[np.newaxis, :, :, np.newaxis], stride)[0, :, :, 0]
+
+
+def conv2d_backward(image, kernel, grad, stride=1):
+    """Bring the gradient of a feature map back to the image and to the kernel.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W)
+    kernel : array_like, shape (h, w)
+        What :func:`conv2d` was given.
+    grad : array_like, shape ((H - h) // down + 1, (W - w) // across + 1)
+        The gradient of the loss with respect to ``conv2d(image, kernel, stride)``.
+    stride : int or pair of int, default 1
+        As in :func:`conv2d`.
+
+    Returns
+    -------
+    grad_image : ndarray, shape (H, W)
+    grad_kernel : ndarray, shape (h, w)
+        Float64, or float32 if all floats among the arguments are.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`conv2d`; and when `grad` does not have the shape of the feature map.
+
+    Notes
+    -----
+    A cell of the image counts in every window that it is in, a weight of the kernel in every window there is. At
+    stride 1::
+
+        grad_image[a, b]  = sum over i, j of grad[i, j] * kernel[a - i, b - j]
+        grad_kernel[p, q] = sum over i, j of grad[i, j] * image[i + p, j + q]
+
+    so the kernel's gradient is itself a convolution: ``conv2d(image, grad)``. The image's is one too, of `grad` with a
+    border of ``h - 1`` and ``w - 1`` zeros and the kernel flipped both ways.
+
+    References
+    ----------
+    Y. LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1, 1989.
+    https://doi.org/10.1162/neco.1989.1.4.541
+
+    Examples
+    --------
+    >>> [g.shape for g in conv2d_backward(np.zeros((28, 28)), np.zeros((5, 5)), np.zeros((24, 24)))]
+    [(28, 28), (5, 5)]
+    >>> image, kernel = [[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]]
+    >>> grad_image, grad_kernel = conv2d_backward(image, kernel, np.ones((2, 2)))
+    >>> grad_image
+    array([[0., 1., 1.],
+           [2., 6., 4.],
+           [2., 5., 3.]])
+    >>> grad_kernel
+    array([[ 8., 12.],
+           [20., 24.]])
+    >>> np.array_equal(grad_kernel, conv2d(image, np.ones((2, 2))))
+    True
+    """
+    image, kernel, stride = _checked("conv2d", image, kernel, stride, IMAGE)
+    grad = checked_grad("conv2d", grad, _map_shape(image.shape, kernel.shape, stride))
+    x, filters = image[np.newaxis, :, :, np.newaxis], kernel[np.newaxis, :, :, np.newaxis]
+    grad_x, grad_filters = _slide_back(x, filters, grad[np.newaxis, :, :, np.newaxis], stride)
+    return grad_x[0, :, :, 0], grad_filters[0, :, :, 0]
 
 
 def conv2d_channels(image, kernel, stride=1):
@@ -111,7 +189,7 @@ def conv2d_channels(image, kernel, stride=1):
     References
     ----------
     V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
-    https://arxiv.org/abs/1603.07285
+    https://doi.org/10.48550/arXiv.1603.07285
 
     Examples
     --------
@@ -122,25 +200,345 @@ def conv2d_channels(image, kernel, stride=1):
     >>> conv2d_channels(np.ones((3, 3, 3), dtype=int), np.ones((3, 3, 3), dtype=int))
     array([[27]])
     """
+    image, kernel, stride = _checked("conv2d_channels", image, kernel, stride, CHANNELS)
+    return _slide(image[np.newaxis], kernel[np.newaxis], stride)[0, :, :, 0]
+
+
+def conv2d_channels_backward(image, kernel, grad, stride=1):
+    """Bring the gradient of a feature map back to an image with channels and to the kernel.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W, C)
+    kernel : array_like, shape (h, w, C)
+        What :func:`conv2d_channels` was given.
+    grad : array_like, shape ((H - h) // down + 1, (W - w) // across + 1)
+        The gradient of the loss with respect to the feature map.
+    stride : int or pair of int, default 1
+        As in :func:`conv2d`.
+
+    Returns
+    -------
+    grad_image : ndarray, shape (H, W, C)
+    grad_kernel : ndarray, shape (h, w, C)
+        Float64, or float32 if all floats among the arguments are.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`conv2d_channels`; and when `grad` does not have the shape of the feature map.
+
+    Notes
+    -----
+    As in :func:`conv2d_backward`, for each channel on its own: all of them get the same `grad`, since all their
+    products went into the same sum.
+
+    References
+    ----------
+    Y. LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1, 1989.
+    https://doi.org/10.1162/neco.1989.1.4.541
+
+    Examples
+    --------
+    >>> image, kernel, grad = np.ones((32, 32, 3)), np.ones((5, 5, 3)), np.ones((28, 28))
+    >>> grad_image, grad_kernel = conv2d_channels_backward(image, kernel, grad)
+    >>> grad_image.shape, grad_kernel.shape
+    ((32, 32, 3), (5, 5, 3))
+    >>> grad_image[0, 0, 0], grad_image[16, 16, 0], grad_kernel[0, 0, 0]  # in 1 window, in 25; 784 windows
+    (np.float64(1.0), np.float64(25.0), np.float64(784.0))
+    """
+    image, kernel, stride = _checked("conv2d_channels", image, kernel, stride, CHANNELS)
+    grad = checked_grad("conv2d_channels", grad, _map_shape(image.shape, kernel.shape, stride))
+    grads = _slide_back(image[np.newaxis], kernel[np.newaxis], grad[np.newaxis, :, :, np.newaxis], stride)
+    return grads[0][0], grads[1][0]
+
+
+def conv_layer(x, filters, bias=None, stride=1, pad=0, dilation=1, groups=1):
+    """Slide a bank of filters over an image or a batch: a convolutional layer.
+
+    Parameters
+    ----------
+    x : array_like, shape (H, W, C) or (N, H, W, C)
+        Integers, booleans or floats.
+    filters : array_like, shape (F, h, w, C // groups)
+        ``filters[k]`` is the k-th filter, as deep as a group of channels. They are not flipped.
+    bias : array_like, shape (F,), or None
+        One number for each filter, added to all of its map; None adds nothing.
+    stride : int or pair of int, default 1
+        As in :func:`conv2d`.
+    pad : int, pair, pair of pairs, "valid" or "same", default 0
+        Zeros around the image: as many on each side; ``(above and below, left and right)``; or
+        ``((above, below), (left, right))``. ``"valid"`` is 0. ``"same"`` makes each side of the map ``ceil(side /
+        stride)`` long, at stride 1 as long as the image's; an odd zero goes below or right.
+    dilation : int or pair of int, default 1
+        How far apart the cells are that neighbouring weights meet: 1 is next to each other, 2 leaves one out.
+    groups : int, default 1
+        Channels and filters are split into so many groups, and the filters of a group see its channels only.
+        ``groups=C`` is a depthwise convolution.
+
+    Returns
+    -------
+    ndarray, shape (H', W', F) or (N, H', W', F)
+        The maps of all filters, stacked; the type is as in :func:`conv2d`.
+
+    Raises
+    ------
+    ValueError
+        When a rank is wrong, an array is empty or not of real numbers, the filters are not as deep as a group of
+        channels, `groups` does not divide channels or filters, `bias` does not hold one number for each filter, the
+        filters do not fit in the padded image, or stride, pad or dilation are not as above.
+
+    Notes
+    -----
+    For one group, with padded input ``x``, strides ``s`` and ``t`` and dilations ``d`` and ``e``::
+
+        maps[n, i, j, k] = bias[k] + sum over p, q, c of x[n, i * s + p * d, j * t + q * e, c] * filters[k, p, q, c]
+
+    and a side of the map is ``(side + padding - d * (h - 1) - 1) // s + 1`` long. A 1 × 1 filter mixes the channels of
+    each cell on its own.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+    https://doi.org/10.48550/arXiv.1603.07285
+    Dilation: F. Yu and V. Koltun, 2016, https://doi.org/10.48550/arXiv.1511.07122. Groups: A. Krizhevsky et al., 2012,
+    https://doi.org/10.1145/3065386. 1 × 1: M. Lin et al., 2014, https://doi.org/10.48550/arXiv.1312.4400.
+
+    Examples
+    --------
+    One 5 × 5 filter on a 32 × 32 colour image, six of them, and ten with padding 2:
+
+    >>> image = np.zeros((32, 32, 3))
+    >>> conv_layer(image, np.zeros((1, 5, 5, 3)), np.zeros(1)).shape
+    (28, 28, 1)
+    >>> conv_layer(image, np.zeros((6, 5, 5, 3)), np.zeros(6)).shape
+    (28, 28, 6)
+    >>> conv_layer(image, np.zeros((10, 5, 5, 3)), np.zeros(10), pad=2).shape
+    (32, 32, 10)
+
+    A batch; 1 × 1; dilation; depthwise:
+
+    >>> batch = np.zeros((8, 32, 32, 6))
+    >>> conv_layer(batch, np.zeros((16, 3, 3, 6)), stride=2, pad="same").shape
+    (8, 16, 16, 16)
+    >>> conv_layer(batch, np.zeros((2, 1, 1, 6))).shape
+    (8, 32, 32, 2)
+    >>> conv_layer(batch, np.zeros((2, 3, 3, 6)), dilation=2).shape
+    (8, 28, 28, 2)
+    >>> conv_layer(batch, np.zeros((6, 3, 3, 1)), groups=6).shape
+    (8, 30, 30, 6)
+
+    Two filters on a 2 × 2 image with two channels: one takes the first channel, the other the difference.
+
+    >>> x = np.array([[[1, 5], [2, 6]], [[3, 7], [4, 8]]])
+    >>> maps = conv_layer(x, [[[[1, 0]]], [[[-1, 1]]]], [10, 0])
+    >>> maps[:, :, 0]
+    array([[11, 12],
+           [13, 14]])
+    >>> maps[:, :, 1]
+    array([[4, 4],
+           [4, 4]])
+    """
+    layer = _Layer(x, filters, bias, stride, pad, dilation, groups)
+    maps = _slide(layer.x, layer.filters, layer.stride, layer.dilation, groups, layer.pads, layer.bias)
+    return maps if layer.batched else maps[0]
+
+
+def conv_layer_backward(x, filters, bias, grad, stride=1, pad=0, dilation=1, groups=1):
+    """Bring the gradient of a layer's maps back to its input, its filters and its biases.
+
+    Parameters
+    ----------
+    x : array_like, shape (H, W, C) or (N, H, W, C)
+    filters : array_like, shape (F, h, w, C // groups)
+    bias : array_like, shape (F,), or None
+        What :func:`conv_layer` was given.
+    grad : array_like, shape (H', W', F) or (N, H', W', F)
+        The gradient of the loss with respect to the maps.
+    stride, pad, dilation, groups
+        As in :func:`conv_layer`.
+
+    Returns
+    -------
+    grad_x : ndarray, of the shape of `x`
+    grad_filters : ndarray, of the shape of `filters`
+    grad_bias : ndarray, shape (F,), or None without a bias
+        Float64, or float32 if all floats among the arguments are. The gradients of the filters and biases are
+        sums over the batch.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`conv_layer`; and when `grad` does not have the shape of the maps.
+
+    Notes
+    -----
+    Every product ``x[cell] * filters[weight]`` that went into ``maps[n, i, j, k]`` sends ``grad[n, i, j, k]`` back,
+    times the one factor to the other; the bias gets it as it is::
+
+        grad_filters[k, p, q, c] = sum over n, i, j of grad[n, i, j, k] * x[n, i * s + p * d, j * t + q * e, c]
+        grad_bias[k]             = sum over n, i, j of grad[n, i, j, k]
+
+    and `grad_x` is the sum of ``grad * weight`` over all windows that the cell is in. What the zeros of the padding
+    would get is dropped.
+
+    References
+    ----------
+    Y. LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1, 1989.
+    https://doi.org/10.1162/neco.1989.1.4.541
+
+    Examples
+    --------
+    >>> x, filters, bias = np.zeros((8, 32, 32, 3)), np.zeros((6, 5, 5, 3)), np.zeros(6)
+    >>> grads = conv_layer_backward(x, filters, bias, np.ones((8, 28, 28, 6)))
+    >>> [grad.shape for grad in grads]
+    [(8, 32, 32, 3), (6, 5, 5, 3), (6,)]
+    >>> grads[2][0]  # the bias is in all 8 · 28 · 28 cells of its map
+    np.float64(6272.0)
+    """
+    layer = _Layer(x, filters, bias, stride, pad, dilation, groups)
+    shape = (len(layer.x), *layer.map_sides, len(layer.filters))
+    grad = checked_grad("conv_layer", grad, shape if layer.batched else shape[1:])
+    grad = grad if layer.batched else grad[np.newaxis]
+    kinds = (layer.x, layer.filters, grad) if bias is None else (layer.x, layer.filters, grad, layer.bias)
+    dtype = float_type(*kinds)
+    grads = _slide_back(layer.x, layer.filters, grad, layer.stride, layer.dilation, groups, layer.pads, dtype)
+    grad_bias = None if bias is None else grad.sum(axis=(0, 1, 2), dtype=dtype)
+    return grads[0] if layer.batched else grads[0][0], grads[1], grad_bias
+
+
+# --- the one way in which all of them are computed ----------------------------------------------------------------
+
+
+def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) -> np.ndarray:
+    """The maps, (N, H', W', F), of a batch (N, H, W, C) under filters (F, h, w, C // groups)."""
+    compute, result = sum_types(filters[0].size, x, filters, added=bias)
+    weights = _by_group(filters.astype(compute, copy=False), groups).swapaxes(1, 2)
+    windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
+    maps = np.empty((*windows.shape[:3], len(filters)), compute)
+    for piece, columns, _ in _columns(windows):
+        np.matmul(columns, weights, out=_maps_by_group(maps[piece], groups))
+    if bias is not None:
+        maps += bias.astype(compute, copy=False)
+    return maps.astype(result, copy=False)
+
+
+def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, dtype=None):
+    """The gradients of the batch and of the filters, from that of the maps."""
+    dtype = float_type(x, filters, grad) if dtype is None else dtype
+    geometry = filters.shape[1:3], stride, dilation, groups
+    weights = _by_group(filters.astype(dtype, copy=False), groups)
+    padded = _zero_padded(x, pads, dtype)
+    grad = np.ascontiguousarray(grad, dtype)
+    grad_padded, grad_weights = np.zeros_like(padded), np.zeros_like(weights)
+    targets = _windows(grad_padded, *geometry)
+    for piece, columns, cells in _columns(_windows(padded, *geometry)):
+        arriving = _maps_by_group(grad[piece], groups)
+        grad_weights += np.matmul(arriving.swapaxes(2, 3), columns).sum(axis=0)
+        # The columns have served; their memory now takes what each of their cells is worth.
+        np.matmul(arriving, weights, out=columns)
+        _add_up(cells, targets[piece])
+    (top, _), (left, _) = pads or ((0, 0), (0, 0))
+    grad_x = grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]
+    return grad_x, grad_weights.reshape(filters.shape)
+
+
+def _windows(x: np.ndarray, size, stride, dilation, groups: int) -> np.ndarray:
+    """Every window of a contiguous batch, not copied: (N, H', W', h, w, groups, C // groups)."""
+    n, height, width, channels = x.shape
+    rows, cols = _sides((height, width), size, stride, dilation)
+    image, row, cell, channel = x.strides
+    shape = (n, rows, cols, *size, groups, channels // groups)
+    steps = (image, row * stride[0], cell * stride[1], row * dilation[0], cell * dilation[1])
+    return np.ndarray(shape, x.dtype, x, strides=(*steps, channel * shape[-1], channel))
+
+
+def _sides(sides, size, stride, dilation) -> tuple[int, ...]:
+    """The height and the width of a map."""
+    axes = zip(sides, size, stride, dilation, strict=True)
+    return tuple((side - d * (length - 1) - 1) // step + 1 for side, length, step, d in axes)
+
+
+def _columns(windows: np.ndarray):
+    """Piece by piece, copies of the windows.
+
+    Yields
+    ------
+    piece : tuple of two slices
+        Which images, and which rows of their maps.
+    columns : ndarray, shape (images, groups, windows, h * w * C // groups)
+        The cells of each window in one row, for the matrix product. Always in the same memory.
+    cells : ndarray, shape (images, rows, W', h, w, groups, C // groups)
+        The same memory as windows.
+    """
+    n, rows, cols, h, w, groups, depth = windows.shape
+    row_size = cols * h * w * groups * depth
+    most = max(1, PIECE // (row_size * windows.itemsize))  # rows of the map at a time
+    some_images, some_rows = min(n, max(1, most // rows)), min(rows, most)
+    memory = np.empty(some_images * some_rows * row_size, windows.dtype)
+    for image in range(0, n, some_images):
+        for row in range(0, rows, some_rows):
+            piece = slice(image, image + some_images), slice(row, row + some_rows)
+            part = windows[piece]
+            columns, cells = _in_columns(memory[: part.size], part.shape)
+            np.copyto(cells, part)
+            yield piece, columns, cells
+
+
+def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
+    """Two views of one memory: as columns for the matrix product, and as windows of the given shape."""
+    n, rows, cols, h, w, groups, depth = shape
+    if w * depth < cols:
+        # NumPy copies long runs faster than short ones: here, along a row of the image,
+        cells = memory.reshape(n, groups, h, w, depth, rows, cols).transpose(0, 5, 6, 2, 3, 1, 4)
+        columns = memory.reshape(n, groups, h * w * depth, rows * cols).swapaxes(2, 3)
+    else:
+        # and here along a row of the window.
+        cells = memory.reshape(n, groups, rows, cols, h, w, depth).transpose(0, 2, 3, 4, 5, 1, 6)
+        columns = memory.reshape(n, groups, rows * cols, h * w * depth)
+    return columns, cells
+
+
+def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:
+    """The way back: add each cell to where its window had it from."""
+    *_, h, w, _, _ = targets.shape
+    # Windows overlap, but never in the cells that they have at the same place.
+    for p in range(h):
+        for q in range(w):
+            targets[:, :, :, p, q] += cells[:, :, :, p, q]
+
+
+def _by_group(filters: np.ndarray, groups: int) -> np.ndarray:
+    """The filters of each group as rows of numbers, (groups, F // groups, h * w * C // groups)."""
+    return filters.reshape(groups, len(filters) // groups, -1)
+
+
+def _maps_by_group(maps: np.ndarray, groups: int) -> np.ndarray:
+    """A view of whole rows of maps, (n, rows, cols, F), as (n, groups, rows * cols, F // groups)."""
+    n, rows, cols, count = maps.shape
+    return maps.reshape(n, rows * cols, groups, count // groups).swapaxes(1, 2)
+
+
+def _zero_padded(x: np.ndarray, pads, dtype) -> np.ndarray:
+    """The batch in `dtype` and C order, inside a border of zeros."""
+    if not pads or pads == ((0, 0), (0, 0)):
+        return np.ascontiguousarray(x, dtype)
+    (top, bottom), (left, right) = pads
+    n, height, width, channels = x.shape
+    padded = np.zeros((n, top + height + bottom, left + width + right, channels), dtype)
+    padded[:, top : top + height, left : left + width] = x
+    return padded
+
+
+# --- what they are given ------------------------------------------------------------------------------------------
+
+
+def _checked(name: str, image, kernel, stride, layout: str):
+    other = "; with channels, use conv2d_channels" if layout == IMAGE else "; without channels, use conv2d"
     image, kernel = np.asarray(image), np.asarray(kernel)
-    _check("conv2d_channels", image, kernel, ndim=3, other="; without channels, use conv2d")
-    down, across = _pair(stride)
-    image, kernel = _in_safe_type(image, kernel)
-    windows = sliding_window_view(image, kernel.shape[:2], axis=(0, 1))[::down, ::across]
-    return np.einsum("ijcpq,pqc->ij", windows, kernel)
-
-
-def _check(name: str, image: np.ndarray, kernel: np.ndarray, ndim: int, other: str) -> None:
-    for what, array, axes in (("image", image, "H, W, C"), ("kernel", kernel, "h, w, C")):
-        if array.ndim != ndim:
-            raise ValueError(
-                f"{name} takes the {what} in shape ({axes[: 3 * ndim - 2]}), but got shape {array.shape}"
-                + (other if array.ndim in (2, 3) else "")
-            )
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{name} takes numbers, but the {what} {array.shape} holds {array.dtype}")
-        if array.size == 0:
-            raise ValueError(f"the {what} of shape {array.shape} is empty: every side must be at least 1")
+    image = checked(name, "image", image, layout, hint=other if image.ndim in (2, 3) else "")
+    small = layout.lower().replace("c", "C")
+    kernel = checked(name, "kernel", kernel, small, hint=other if kernel.ndim in (2, 3) else "")
     if image.shape[2:] != kernel.shape[2:]:
         raise ValueError(
             f"the image {image.shape} has {image.shape[2]} channels, but the kernel {kernel.shape} has "
@@ -148,28 +546,76 @@ def _check(name: str, image: np.ndarray, kernel: np.ndarray, ndim: int, other: s
         )
     if kernel.shape[0] > image.shape[0] or kernel.shape[1] > image.shape[1]:
         raise ValueError(
-            f"the kernel {kernel.shape} does not fit in the image {image.shape}: "
-            "pad the image or take a smaller kernel"
+            f"the kernel {kernel.shape} does not fit in the image {image.shape}: pad the image or take a smaller kernel"
         )
+    return image, kernel, pair("stride", stride)
 
 
-def _pair(stride) -> tuple[int, int]:
-    pair = tuple(stride) if isinstance(stride, tuple | list) else (stride, stride)
-    # True is an int, and never a stride that anyone meant.
-    steps = [step for step in pair if isinstance(step, Integral) and not isinstance(step, bool) and step > 0]
-    if len(pair) != 2 or len(steps) != 2:
-        raise ValueError(f"stride must be a positive integer or a pair of them, but got {stride!r}")
-    return int(steps[0]), int(steps[1])
+def _map_shape(image, kernel, stride) -> tuple[int, ...]:
+    return _sides(image[:2], kernel[:2], stride, (1, 1))
 
 
-def _in_safe_type(image: np.ndarray, kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both arrays in the type to compute in: no sum of products can wrap around in it."""
-    floats = [array.dtype for array in (image, kernel) if array.dtype.kind == "f"]
-    if floats:
-        # float16 overflows at 65504, which a few bright pixels reach.
-        dtype = np.result_type(np.float32, *floats)
-    else:
-        # Python's integers, because np.abs of the smallest int64 is itself an overflow.
-        largest = [max(1, abs(int(array.min())), abs(int(array.max()))) for array in (image, kernel)]
-        dtype = np.int64 if largest[0] * largest[1] * kernel.size < 2**63 else np.float64
-    return image.astype(dtype), kernel.astype(dtype)
+class _Layer:
+    """The arguments of a convolutional layer, checked; the input as a batch, the padding as four numbers."""
+
+    def __init__(self, x, filters, bias, stride, pad, dilation, groups):
+        self.x = checked("conv_layer", "input", x, CHANNELS, BATCH)
+        self.filters = checked("conv_layer", "filters", filters, "(F, h, w, C)")
+        self.bias = None if bias is None else checked("conv_layer", "bias", bias, "(F,)")
+        self.stride, self.dilation = pair("stride", stride), pair("dilation", dilation)
+        self.batched = self.x.ndim == 4
+        self.x = self.x if self.batched else self.x[np.newaxis]
+        self._check_depth(np.shape(x), groups)
+        sides, size = self.x.shape[1:3], self.filters.shape[1:3]
+        self.pads = _pads(pad, sides, size, self.stride, self.dilation)
+        padded = tuple(side + sum(more) for side, more in zip(sides, self.pads, strict=True))
+        self.map_sides = _sides(padded, size, self.stride, self.dilation)
+        if min(self.map_sides) < 1:
+            reach = tuple(d * (length - 1) + 1 for d, length in zip(self.dilation, size, strict=True))
+            raise ValueError(
+                f"filters {self.filters.shape}, which span {reach[0]} × {reach[1]} cells with dilation "
+                f"{self.dilation}, do not fit in the input {np.shape(x)}, which is {padded[0]} × {padded[1]} with its "
+                "padding: pad more or take smaller filters"
+            )
+
+    def _check_depth(self, shape, groups) -> None:
+        count, *_, depth = self.filters.shape
+        channels = self.x.shape[3]
+        if not isinstance(groups, Integral) or isinstance(groups, bool) or groups < 1:
+            raise ValueError(f"groups must be a positive integer, but got {groups!r}")
+        if channels % groups or count % groups:
+            raise ValueError(
+                f"groups={groups} does not divide the {channels} channels of the input {shape} and the {count} "
+                f"filters {self.filters.shape}: take a number that divides both"
+            )
+        if channels != depth * groups:
+            each = f" in {groups} groups" if groups > 1 else ""
+            raise ValueError(
+                f"the input {shape} has {channels} channels{each}, but the filters {self.filters.shape} are {depth} "
+                f"deep: a filter must be as deep as its input, here {channels // groups}"
+            )
+        if self.bias is not None and self.bias.shape != (count,):
+            raise ValueError(
+                f"the bias has shape {self.bias.shape}, but the filters {self.filters.shape} need one number each: "
+                f"shape ({count},)"
+            )
+
+
+def _pads(pad, sides, size, stride, dilation) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How many zeros go above and below, and left and right."""
+    if isinstance(pad, str):
+        if pad not in ("valid", "same"):
+            raise ValueError(f"pad must be 'valid', 'same' or numbers of cells, but got {pad!r}")
+        if pad == "valid":
+            return (0, 0), (0, 0)
+        totals = [
+            max(0, (-(-side // step) - 1) * step + d * (length - 1) + 1 - side)
+            for side, length, step, d in zip(sides, size, stride, dilation, strict=True)
+        ]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    if isinstance(pad, tuple | list) and any(isinstance(part, tuple | list) for part in pad):
+        if len(pad) != 2 or not all(isinstance(part, tuple | list) for part in pad):
+            raise ValueError(f"pad must be an int, a pair or ((top, bottom), (left, right)), but got {pad!r}")
+        return tuple(pair("pad", part, least=0) for part in pad)
+    vertical, horizontal = pair("pad", pad, least=0)
+    return (vertical, vertical), (horizontal, horizontal)

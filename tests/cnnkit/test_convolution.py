@@ -46,9 +46,7 @@ def test_a_pattern_answers_to_a_curve_and_not_to_a_blank():
 @given(inputs.image_and_kernel(layout=inputs.layouts()))
 def test_conv2d_agrees_with_scipy(pair):
     image, kernel = pair
-    np.testing.assert_allclose(
-        conv2d(image, kernel), correlate2d(image.astype(float), kernel, mode="valid"), atol=1e-9
-    )
+    np.testing.assert_allclose(conv2d(image, kernel), correlate2d(image.astype(float), kernel, mode="valid"), atol=1e-9)
 
 
 @given(inputs.image_and_kernel(depth=3, largest=6, layout=inputs.layouts()), inputs.strides())
@@ -60,7 +58,8 @@ def test_conv2d_channels_is_the_sum_of_the_channels(pair, stride):
 
 @given(inputs.image_and_kernel(), inputs.strides(), inputs.strides())
 def test_a_stride_picks_rows_and_columns(pair, down, across):
-    np.testing.assert_array_equal(conv2d(*pair, stride=(down, across)), conv2d(*pair)[::down, ::across])
+    # Another stride may add up in another order.
+    np.testing.assert_allclose(conv2d(*pair, stride=(down, across)), conv2d(*pair)[::down, ::across], atol=1e-9)
 
 
 @given(inputs.image_and_kernel(layout=inputs.layouts()))
