@@ -1,4 +1,4 @@
-"""The command line: ``autograder build | grade | judge | source | doctor``.
+"""The command line: ``autograder build | grade | judge | crosscheck | source | doctor``.
 
 Each command imports what it needs when it runs: nbgrader alone takes seconds to import.
 """
@@ -58,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--json", action="store_true", help="print one JSON object")
     _isolation(judge)
     judge.set_defaults(run=_judge)
+
+    crosscheck = commands.add_parser("crosscheck", help="compare cnnkit and the corpora with PyTorch")
+    crosscheck.add_argument("--device", choices=("cuda", "cpu"), help="default: the GPU when there is one")
+    crosscheck.add_argument("--cases", type=_positive, default=30, metavar="N", help="per function and dtype (30)")
+    crosscheck.add_argument("--output", type=Path, metavar="FILE", help="write the table into a Markdown file as well")
+    crosscheck.add_argument(
+        "--reference", default="cnnkit.ops", metavar="MODULE", help="where the functions are (default: cnnkit.ops)"
+    )
+    crosscheck.set_defaults(run=_crosscheck)
 
     source = commands.add_parser("source", help="build source/ from lessons/, or carry a notebook's edits back")
     source.add_argument("lesson", nargs="?", help="one lesson (default: all)")
@@ -166,6 +175,33 @@ def _judge(options: argparse.Namespace) -> int:
 
         print(as_text(verdict, verdict.score, 1.0))
     return 0
+
+
+def _crosscheck(options: argparse.Namespace) -> int:
+    import importlib
+
+    from autograder import crosscheck
+
+    try:
+        reference = importlib.import_module(options.reference)
+        table = crosscheck.compare(reference, None, options.device, options.cases, _say)
+        crosscheck.add_corpora(table, _course(options).corpora, options.device, _say)
+    except (ImportError, crosscheck.NotAvailable) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    _say("")
+    print(f"{table}\n\n{table.remark}")
+    if options.output:
+        table.write(options.output)
+    for text in table.disagreements:
+        print(f"\n{text}", file=sys.stderr)
+    return 0 if table.agrees else 1
+
+
+def _say(doing: str) -> None:
+    """Show on a terminal what is being done, in one line that the next one takes the place of."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{doing}", end="", file=sys.stderr, flush=True)
 
 
 def _source(options: argparse.Namespace) -> int:
