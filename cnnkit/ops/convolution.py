@@ -417,7 +417,13 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
     windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     for piece, columns, _ in _columns(windows):
-        np.matmul(columns, weights, out=_maps_by_group(maps[piece], groups))
+        some_maps = _maps_by_group(maps[piece], groups)
+        if len(filters) > groups:
+            np.matmul(columns, weights, out=some_maps)
+        else:
+            # For one filter a matrix product gains nothing, and rounds windows differently depending on where they
+            # are; this way equal windows get equal numbers.
+            np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=some_maps[..., 0])
     if bias is not None:
         maps += bias.astype(compute, copy=False)
     return maps.astype(result, copy=False)

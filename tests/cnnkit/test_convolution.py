@@ -63,6 +63,14 @@ def test_a_stride_picks_rows_and_columns(pair, down, across):
 
 
 @given(inputs.image_and_kernel(layout=inputs.layouts()))
+def test_equal_windows_get_equal_numbers_to_the_last_bit(pair):
+    image, kernel = pair
+    assert np.ptp(conv2d(np.full_like(image, image[0, 0]), kernel)) == 0
+    plain = np.full((*image.shape, 3), image[0, 0])
+    assert np.ptp(conv2d_channels(plain, np.dstack([kernel, kernel, kernel]))) == 0
+
+
+@given(inputs.image_and_kernel(layout=inputs.layouts()))
 def test_the_arguments_are_kept(pair):
     given_call, kept = Call(pair), copy_of(Call(pair))
     conv2d(*given_call.args)
