@@ -27,8 +27,8 @@ from cnnkit.exercises.model import Call
 _GRACE = 0.5
 #: Seconds between two looks at a running call's CPU time.
 _CPU_LOOK = 0.25
-#: Seconds that answers are let gather before they are read: most calls take less than waking up for each would.
-_GATHER = 0.001
+#: Seconds that a child lets answers gather: most calls take less than sending each answer would.
+_GATHER = 0.002
 #: Packed requests that are kept: everybody gets the same calls.
 _MAX_REQUESTS = 16
 #: Rich outputs (pictures) kept for one cell, and their bytes.
@@ -178,17 +178,24 @@ class Session:
             For which calls the array arguments are sent back, to see whether they were changed.
         """
         replies = Replies("done")
-        try:
-            self._ensure_child()
-            self._send(_request(function, calls, echo))
-            self._collect(replies, len(calls))
-        except _Ended as end:
-            replies.ended, replies.text = "died", end.why
-            if len(replies.answers) < len(calls):
-                replies.answers.append(Answer(DIED, text=end.why))
-                replies.after.append(None)
-        except _OutOfTime:
-            replies.ended, replies.text = "out of time", self._out_of_time()
+        # A child that dies takes the answers along that it has not sent yet. Asked again for the rest, one by one,
+        # it shows which call it was.
+        for gather in (_GATHER, 0.0):
+            known = len(replies.answers)
+            try:
+                self._ensure_child()
+                self._send(_request(function, calls[known:], echo[known:], gather))
+                self._collect(replies, len(calls))
+                return replies
+            except _Ended as end:
+                replies.text = end.why
+            except _OutOfTime:
+                replies.ended, replies.text = "out of time", self._out_of_time()
+                return replies
+        replies.ended = "died"
+        if len(replies.answers) < len(calls):
+            replies.answers.append(Answer(DIED, text=replies.text))
+            replies.after.append(None)
         return replies
 
     def _collect(self, replies: Replies, count: int) -> None:
@@ -199,7 +206,7 @@ class Session:
             while True:
                 look = min(deadline, time.monotonic() + _CPU_LOOK)
                 try:
-                    header, payload = self._next(look, sink, _GATHER)
+                    header, payload = self._next(look, sink)
                     if header.get("event") != "output":  # printing gives no call more time
                         break
                     self._note()
@@ -224,17 +231,23 @@ class Session:
                 return
             if event == "calls done" and (len(replies.answers) == count or replies.ended == "stopped"):
                 return
-            if event != "answer" or len(replies.answers) >= count or replies.ended == "stopped":
+            several = header.get("answers") if event == "answers" else None
+            room = min(count - len(replies.answers), wire.MAX_ANSWERS)
+            if not isinstance(several, list) or not 0 < len(several) <= room:
                 self._garbled()
-            self._accept(header, payload, replies, late)
+            for reply in several:
+                if not isinstance(reply, dict) or replies.ended == "stopped":
+                    self._garbled()
+                self._accept(reply, payload, replies, late)
 
-    def _accept(self, header: dict, payload: bytearray, replies: Replies, late: bool) -> None:
+    def _accept(self, reply: dict, payload: bytearray, replies: Replies, late: bool) -> None:
         try:
-            answer = wire.unpack_answer(header.get("answer"), payload)
-            after = _unpack_after(header["after"], payload) if "after" in header else None
+            answer = wire.unpack_answer(reply.get("answer"), payload)
+            after = _unpack_after(reply["after"], payload) if "after" in reply else None
         except wire.WireError as error:
             self._garbled(error)
-        replies.size += len(payload)
+        parts = answer.value if isinstance(answer.value, tuple) else (answer.value,)
+        replies.size += sum(part.nbytes for part in (*parts, *(after or ())) if part is not None)
         if replies.size > _MAX_ANSWERS:
             answer, after = Answer(UNUSABLE, text="returned far too many numbers, all calls together"), None
         if late and answer.kind == STOPPED:
@@ -278,11 +291,8 @@ class Session:
         except OSError:
             self._garbled()
 
-    def _next(self, deadline: float, transcript: "Transcript", gather: float = 0.0) -> tuple[dict, bytearray]:
-        """The child's next frame; what it prints meanwhile goes to the transcript.
-
-        With `gather` seconds, frames are read many at a time, and the order of frames and printed text is lost.
-        """
+    def _next(self, deadline: float, transcript: "Transcript") -> tuple[dict, bytearray]:
+        """The child's next frame; what it prints meanwhile goes to the transcript."""
         child = self._child
         while True:
             try:
@@ -290,15 +300,12 @@ class Session:
             except wire.WireError as error:
                 self._garbled(error)
             if message is not None:
-                if not gather:
-                    self._drain(transcript)
+                self._drain(transcript)
                 return message
             left = min(deadline, self._deadline) - time.monotonic()
             if left <= 0:
                 raise _Late
             ready = dict(self._poll.poll(left * 1000 + 1))
-            if gather and child.channel.fileno() in ready:
-                time.sleep(gather)
             self._drain(transcript)
             if child.channel.fileno() in ready:
                 try:
@@ -410,9 +417,9 @@ _requests: dict[tuple, tuple[list[Call], bytes]] = {}
 _requests_lock = threading.Lock()
 
 
-def _request(function: str, calls: list[Call], echo: list[bool]) -> bytes:
+def _request(function: str, calls: list[Call], echo: list[bool], gather: float) -> bytes:
     """The frame that asks for calls; packed once for a class, since all students get the same Call objects."""
-    key = (function, tuple(map(id, calls)), tuple(echo))
+    key = (function, tuple(map(id, calls)), tuple(echo), gather)
     with _requests_lock:
         if key in _requests:
             return _requests[key][1]
@@ -425,7 +432,7 @@ def _request(function: str, calls: list[Call], echo: list[bool]) -> bytes:
         }
         for call, wants in zip(calls, echo, strict=True)
     ]
-    frame = wire.frame({"op": "calls", "function": function, "calls": packed}, payload)
+    frame = wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
     with _requests_lock:
         while len(_requests) >= _MAX_REQUESTS:
             del _requests[next(iter(_requests))]

@@ -27,6 +27,8 @@ MAX_HEADER = 256 * 2**10
 MAX_PAYLOAD = 32 * 2**20
 #: Bytes of one result; a larger one is refused by the child itself, with a sentence for the student.
 MAX_RESULT = 16 * 2**20
+#: Answers in one frame.
+MAX_ANSWERS = 64
 
 _DTYPE = re.compile(r"[<|](b1|[iu][1248]|f[248]|c(8|16))")
 _DEPTH = 6

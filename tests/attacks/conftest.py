@@ -55,7 +55,9 @@ def frame(header, payload=b""):
 
 def zeros(count=1):
     value = {"a": ["<f8", [count], "C", 0]}
-    return frame({"event": "answer", "answer": {"kind": "value", "value": value}, "score": 1.0}, bytes(8 * count))
+    return frame(
+        {"event": "answers", "answers": [{"answer": {"kind": "value", "value": value}, "score": 1.0}]}, bytes(8 * count)
+    )
 
 """
 

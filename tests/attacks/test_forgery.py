@@ -168,7 +168,7 @@ threading.Thread(target=ahead, daemon=True).start()
     "JSON of another type": FIND_CHANNEL
     + DEF
     + """\
-    for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": "answer"}', b'{"event": NaN}'):
+    for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": "answers", "answers": [7]}', b'{"event": NaN}'):
         channel.sendall(struct.pack("!4sII", b"CNN1", len(text), 0) + text)
     return 0
 """,
@@ -176,7 +176,7 @@ threading.Thread(target=ahead, daemon=True).start()
     + DEF
     + """\
     for body in (["<f8", [2**31] * 8, "C", 0], ["<f8", [0, 2**31, 2**31], "C", 0], ["|u1", [2**20] + [1] * 7, "S", 0]):
-        answer = {"event": "answer", "answer": {"kind": "value", "value": {"a": body}}}
+        answer = {"event": "answers", "answers": [{"answer": {"kind": "value", "value": {"a": body}}}]}
         channel.sendall(frame(answer, bytes(2**20)))
     return 0
 """,
@@ -184,21 +184,24 @@ threading.Thread(target=ahead, daemon=True).start()
     + DEF
     + """\
     value = {"t": [{"a": ["|u1", [2**24], "C", 0]}] * 64}
-    channel.sendall(frame({"event": "answer", "answer": {"kind": "value", "value": value}}, bytes(2**24)))
+    several = [{"answer": {"kind": "value", "value": value}}]
+    channel.sendall(frame({"event": "answers", "answers": several}, bytes(2**24)))
     return 0
 """,
     "an array of objects": FIND_CHANNEL
     + DEF
     + """\
     value = {"a": ["|O", [1], "C", 0]}
-    channel.sendall(frame({"event": "answer", "answer": {"kind": "value", "value": value}}, b"\\x10" * 8))
+    several = [{"answer": {"kind": "value", "value": value}}]
+    channel.sendall(frame({"event": "answers", "answers": several}, b"\\x10" * 8))
     return 0
 """,
     "arguments that come back wrong": FIND_CHANNEL
     + DEF
     + """\
     value = {"a": ["<f8", [], "C", 0]}
-    answer = {"event": "answer", "answer": {"kind": "value", "value": value}, "after": {"l": [7, {"t": []}]}}
+    one = {"answer": {"kind": "value", "value": value}, "after": {"l": [7, {"t": []}]}}
+    answer = {"event": "answers", "answers": [one]}
     channel.sendall(frame(answer, bytes(8)))
     return 0
 """,
