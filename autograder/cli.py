@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
     crosscheck = commands.add_parser("crosscheck", help="compare cnnkit and the corpora with PyTorch")
     crosscheck.add_argument("--device", choices=("cuda", "cpu"), help="default: the GPU when there is one")
-    crosscheck.add_argument("--cases", type=_positive, default=30, metavar="N", help="per function and dtype (30)")
+    crosscheck.add_argument("--cases", type=_positive, default=100, metavar="N", help="per function and dtype (100)")
     crosscheck.add_argument("--output", type=Path, metavar="FILE", help="write the table into a Markdown file as well")
     crosscheck.add_argument(
         "--reference", default="cnnkit.ops", metavar="MODULE", help="where the functions are (default: cnnkit.ops)"

@@ -29,7 +29,8 @@ class Counterpart:
     draw : SearchStrategy of Call, optional
         Arguments in float64, over the whole domain. Without it, only corpora are compared.
     dtypes : tuple of str, optional
-        The types to try; ``"uint8"`` is an image of bytes with other arrays in int64.
+        The types to try; ``"uint8"`` is an image of bytes with other arrays in int64, ``"uint8, float64"`` one with
+        other arrays in float64.
     gradient : bool, optional
         Whether there is a gradient.
     inputs : int, optional
@@ -40,6 +41,10 @@ class Counterpart:
     bound : callable, optional
         For what is not a sum of products: takes a call and its gradient (or None) and gives a
         :class:`~autograder.crosscheck.Bound` for the value and for each gradient.
+    white : float, optional
+        What becomes 255 when an image is cast to bytes: unless it is given, 255.
+    seeded : bool, optional
+        Whether the option ``seed`` stands for ``rng``, a generator with that seed, in the reference.
     """
 
     theirs: Callable
@@ -50,6 +55,8 @@ class Counterpart:
     size: Callable | None = None
     count: Callable | None = None
     bound: Callable[[Call, np.ndarray | None], list[Bound]] | None = None
+    white: float = 255
+    seeded: bool = False
 
 
 # --- layouts: channels last ↔ first ---------------------------------------------------------------
@@ -207,6 +214,10 @@ def _sigmoid_bound(call: Call, grad) -> list[Bound]:
     return bounds if grad is None else [*bounds, Bound(2 * (_EXP + 2) + 3, np.abs(grad))]
 
 
+def _sigmoid(x):
+    return torch.sigmoid(_real(x))
+
+
 def _softmax(x):
     return functional.softmax(_real(x), -1)
 
@@ -227,17 +238,22 @@ def _softmax_bound(call: Call, grad) -> list[Bound]:
     return bounds
 
 
+#: As in the reference: a probability of 0 counts as this much.
+_SMALLEST_PROBABILITY = 1e-12
+
+
 def _cross_entropy(probs, labels):
-    return functional.nll_loss(_real(probs).log(), labels)
+    return functional.nll_loss(_real(probs).clamp_min(_SMALLEST_PROBABILITY).log(), labels)
 
 
 def _cross_entropy_bound(call: Call, grad) -> list[Bound]:
     # A logarithm each, a mean of N; the gradient is one division for each row: -grad / (N * p).
     probs, labels = call.arrays()
     chosen = np.take_along_axis(probs.astype(np.float64), labels[:, np.newaxis], axis=1)
+    chosen = np.maximum(chosen, _SMALLEST_PROBABILITY)
     bounds = [Bound(_EXP + len(labels), np.abs(np.log(chosen)).mean())]
     if grad is not None:
-        bounds.append(Bound(3, np.abs(grad) / len(labels) / chosen))
+        bounds.append(Bound(3, np.abs(grad) / len(labels) / chosen))  # at the chosen, and 0 elsewhere
     return bounds
 
 
@@ -275,8 +291,51 @@ def _batch_norm_bound(call: Call, grad) -> list[Bound]:
     return bounds
 
 
+def _batch_norm_inference(x, gamma, beta, mean, variance, eps=1e-5):
+    x, *parameters = (_real(array) for array in (x, gamma, beta, mean, variance))
+    gamma, beta, mean, variance = (array.to(x.dtype) for array in parameters)
+    maps = functional.batch_norm(x.movedim(-1, 1), mean, variance, gamma, beta, False, 0.0, eps)
+    return maps.movedim(1, -1)
+
+
+def _batch_norm_inference_bound(call: Call, grad) -> list[Bound]:
+    # (x - mean) / deviation, scaled and shifted, or x * factor + shift: either way what x and mean cancel is lost.
+    x, gamma, beta, mean, variance = (np.abs(array.astype(np.float64)) for array in call.args)
+    deviation = np.sqrt(variance + call.kwargs.get("eps", 1e-5))
+    bounds = [Bound(8, (x + mean) / deviation * gamma + beta)]
+    if grad is not None:
+        axes, count = tuple(range(x.ndim - 1)), x[..., 0].size
+        bounds += [
+            Bound(5, np.abs(grad) * gamma / deviation),
+            Bound(count + 6, (np.abs(grad) * (x + mean) / deviation).sum(axis=axes)),
+            Bound(count, np.abs(grad).sum(axis=axes)),
+        ]
+    return bounds
+
+
+def _dropped(shape, rate, seed):
+    # The reference's uniform numbers; what is below the rate is dropped.
+    return torch.from_numpy(np.asarray(np.random.default_rng(seed).random(tuple(shape)) < rate))
+
+
+def _dropout(x, rate, seed):
+    x = _real(x)
+    return x.masked_fill(_dropped(x.shape, rate, seed).to(x.device), 0) / (1 - rate)
+
+
+def _dropout_mask(shape, rate, seed):
+    return _dropout(torch.ones(shape, dtype=torch.float64), rate, seed)
+
+
+def _dropout_bound(call: Call, grad) -> list[Bound]:
+    # 1 - rate, its reciprocal and the product with it are each rounded.
+    factor = 1 / (1 - call.kwargs["rate"])
+    bounds = [Bound(3, factor * np.abs(call.args[0].astype(np.float64)) if call.args else factor)]
+    return bounds if grad is None else [*bounds, Bound(3, factor * np.abs(grad))]
+
+
 def _flatten(x):
-    return torch.flatten(x, 1)
+    return x.reshape(len(x), -1)
 
 
 def _dense(x, weights, bias=None):
@@ -402,6 +461,8 @@ _KERNEL = st.integers(1, 5)
 _STRIDE = st.integers(1, 4)
 _CHANNELS = st.integers(1, 5)
 _EITHER_STRIDE = _STRIDE | st.tuples(_STRIDE, _STRIDE)
+#: The axes before and after height and width: (H, W), (H, W, C) or (N, H, W, C).
+_AROUND = st.sampled_from((((), ()), ((), (1,)), ((), (3,)), ((2,), (3,)), ((1,), (1,))))
 
 
 @st.composite
@@ -425,17 +486,36 @@ def _same(draw) -> Call:
 
 @st.composite
 def _padding(draw) -> Call:
-    shape = draw(st.integers(1, 12)), draw(st.integers(1, 12))
+    sides = draw(st.integers(1, 12)), draw(st.integers(1, 12))
+    batch, depth = draw(_AROUND)
     mode = draw(st.sampled_from(("zero", "reflect", "symmetric")))
-    most = {"zero": 5, "reflect": min(shape) - 1, "symmetric": min(shape)}[mode]
-    return Call((draw(_numbers(*shape)),), {"pad": draw(st.integers(0, most)), "mode": mode})
+    most = [{"zero": 5, "reflect": side - 1, "symmetric": side}[mode] for side in sides]
+    both, each = st.integers(0, min(most)), st.tuples(*(st.integers(0, cells) for cells in most))
+    return Call((draw(_numbers(*batch, *sides, *depth)),), {"pad": draw(both | each), "mode": mode})
+
+
+@st.composite
+def _grey(draw, least: int = 3) -> Call:
+    return Call((draw(_numbers(least + draw(_EXTRA), least + draw(_EXTRA))),))
+
+
+@st.composite
+def _picture(draw) -> Call:
+    kernel = tuple(2 * draw(st.integers(0, 2)) + 1 for _ in range(2))
+    image = tuple(side // 2 + draw(st.integers(1, 9)) for side in kernel)
+    weights = draw(_numbers(*kernel, kinds=("whole",)))
+    # A seventh, a ninth or a 21st of a whole number is never half way between two whole numbers.
+    return Call(
+        (draw(_numbers(*image, draw(_CHANNELS), kinds=("bytes",))), weights / draw(st.sampled_from((7, 9, 21))))
+    )
 
 
 @st.composite
 def _layer(draw) -> Call:
     groups = draw(st.sampled_from((1, 1, 2, 3)))
-    depth = draw(st.integers(1, 3))
-    filters = groups * draw(st.integers(1, 3))
+    # Now and then as deep as in a real network, where other algorithms are chosen.
+    depth = draw(st.integers(1, 3) | st.integers(1, 3) | st.sampled_from((16, 32)))
+    filters = groups * draw(st.integers(1, 3) if depth < 16 else st.sampled_from((8, 32)))
     kernel = draw(_KERNEL), draw(_KERNEL)
     dilation = draw(st.sampled_from((1, 1, 2, 3)) | st.tuples(st.integers(1, 3), st.integers(1, 3)))
     pad = draw(_ANY_PAD)
@@ -447,7 +527,7 @@ def _layer(draw) -> Call:
     arrays = (
         draw(_numbers(*batch, *image, groups * depth)),
         draw(_numbers(filters, *kernel, depth)),
-        draw(_numbers(filters)),
+        draw(_numbers(filters) | st.none()),
     )
     return Call(arrays, {"stride": draw(_EITHER_STRIDE), "pad": pad, "dilation": dilation, "groups": groups})
 
@@ -469,8 +549,7 @@ def _pool(draw) -> Call:
     size = draw(_KERNEL | st.tuples(_KERNEL, _KERNEL))
     stride = draw(st.none() | _EITHER_STRIDE)
     image = tuple(side + draw(_EXTRA) for side in _pair(size))
-    around = draw(st.sampled_from(((0, 0), (0, 1), (0, 3), (2, 3))))
-    batch, depth = ((n,) if n else () for n in around)
+    batch, depth = draw(_AROUND)
     return Call((draw(_numbers(*batch, *image, *depth)),), {"size": size, "stride": stride})
 
 
@@ -491,11 +570,25 @@ def _any_shape(draw, least: int = 1, most: int = 4) -> Call:
 
 
 @st.composite
-def _normalized(draw) -> Call:
-    shape = draw(st.tuples(*[st.integers(1, 5)] * 4))
-    parameters = [draw(_numbers(shape[-1], kinds=_UNIFORM)) for _ in range(2)]
+def _normalized(draw, collected: bool = False) -> Call:
+    shape = draw(st.tuples(*[st.integers(1, 5)] * 4) | st.tuples(st.integers(1, 20), st.integers(1, 5)))
+    parameters = [draw(_numbers(shape[-1], kinds=_UNIFORM)) for _ in range(3 if collected else 2)]
+    if collected:
+        parameters.append(np.abs(draw(_numbers(shape[-1]))))
     options = draw(st.fixed_dictionaries({}, optional={"eps": st.sampled_from((1e-5, 1e-3, 0.5))}))
     return Call((draw(_numbers(*shape, kinds=_UNIFORM)), *parameters), options)
+
+
+@st.composite
+def _dropping(draw) -> Call:
+    rate = draw(st.sampled_from((0, 0.5, 0.1, 0.9)) | st.floats(0, 0.99))
+    return Call(draw(_any_shape()).args, {"rate": rate, "seed": draw(st.integers(0, 999))})
+
+
+@st.composite
+def _mask(draw) -> Call:
+    call = draw(_dropping())
+    return Call((), {"shape": call.args[0].shape, **call.kwargs})
 
 
 @st.composite
@@ -526,46 +619,49 @@ def _color(draw) -> Call:
 
 @st.composite
 def _unit_color(draw) -> Call:
-    image = draw(_color()).args[0]
-    return Call((np.clip(np.abs(image) / 255, 0, 1),))
-
-
-@st.composite
-def _flat(draw) -> Call:
-    return draw(_any_shape(2, 4))
+    return Call((np.clip(np.abs(draw(_color()).args[0]) / 255, 0, 1),))
 
 
 # --- the table ------------------------------------------------------------------------------------
 
 _FLOATS = ("float64", "float32")
 _ALL = (*_FLOATS, "int64", "uint8")
+_MIXED = (*_ALL, "uint8, float64")
 
 #: Each function of the reference, and each graded function whose result PyTorch can compute.
 COUNTERPARTS: dict[str, Counterpart] = {
     "split_channels": Counterpart(_split_channels, _color(), _ALL, gradient=False),
-    "to_gray": Counterpart(_to_gray, _unit_color(), _FLOATS, gradient=False, count=_sum_of_channels),
-    "conv2d": Counterpart(_conv2d, _image_and_kernel(), _ALL),
-    "conv2d_channels": Counterpart(_conv2d, _image_and_kernel(deep=True), _ALL),
+    "to_gray": Counterpart(
+        _to_gray, _unit_color(), (*_FLOATS, "uint8"), gradient=False, count=_sum_of_channels, white=1
+    ),
+    "conv2d": Counterpart(_conv2d, _image_and_kernel(), _MIXED),
+    "conv2d_channels": Counterpart(_conv2d, _image_and_kernel(deep=True), _MIXED),
     "pad2d": Counterpart(_pad2d, _padding(), _ALL),
-    "conv2d_same": Counterpart(_conv2d_same, _same(), _ALL),
-    "conv_layer": Counterpart(_conv_layer, _layer(), _ALL),
-    "locally_connected2d": Counterpart(_locally_connected2d, _local(), _ALL),
-    # Where windows overlap, the gradients of several maxima meet in one cell: at most as many as windows do.
+    "conv2d_same": Counterpart(_conv2d_same, _same(), _MIXED),
+    "top_sobel": Counterpart(_top_sobel, _grey(), _ALL, size=_top_sobel_size),
+    "filter_image": Counterpart(_filter_image, _picture(), ("uint8, float64", "uint8"), gradient=False, bound=_exact),
     "max_pool2d": Counterpart(_max_pool2d, _pool(), _ALL, size=_sum_pool2d),
     "avg_pool2d": Counterpart(_avg_pool2d, _pool(), _ALL, count=_sum_pool2d),
     "sum_pool2d": Counterpart(_sum_pool2d, _pool(), _ALL),
     "global_avg_pool": Counterpart(_global_avg_pool, _maps(), _ALL, count=_global_sum_pool),
     "relu": Counterpart(functional.relu, _any_shape(), _ALL),
-    "sigmoid": Counterpart(lambda x: torch.sigmoid(_real(x)), _any_shape(), _ALL, bound=_sigmoid_bound),
-    "softmax": Counterpart(_softmax, _any_shape(1, 2), _ALL, bound=_softmax_bound),
-    "batch_norm": Counterpart(_batch_norm, _normalized(), _FLOATS, bound=_batch_norm_bound),
-    "flatten": Counterpart(_flatten, _flat(), _ALL),
-    "dense": Counterpart(_dense, _rows(), _ALL),
+    "sigmoid": Counterpart(_sigmoid, _any_shape(), _ALL, bound=_sigmoid_bound),
+    "softmax": Counterpart(_softmax, _any_shape(), _ALL, bound=_softmax_bound),
+    "conv_layer": Counterpart(_conv_layer, _layer(), _MIXED),
+    "locally_connected2d": Counterpart(_locally_connected2d, _local(), _MIXED),
+    "batch_norm": Counterpart(_batch_norm, _normalized(), _ALL, bound=_batch_norm_bound),
+    "batch_norm_inference": Counterpart(
+        _batch_norm_inference, _normalized(collected=True), _ALL, inputs=3, bound=_batch_norm_inference_bound
+    ),
+    "dropout": Counterpart(_dropout, _dropping(), _ALL, bound=_dropout_bound, seeded=True),
+    "dropout_mask": Counterpart(
+        _dropout_mask, _mask(), ("float64",), gradient=False, bound=_dropout_bound, seeded=True
+    ),
+    "flatten": Counterpart(_flatten, _any_shape(), _ALL),
+    "dense": Counterpart(_dense, _rows(), _MIXED),
     "cross_entropy": Counterpart(_cross_entropy, _classified(), _FLOATS, inputs=1, bound=_cross_entropy_bound),
     # Graded functions that are not in ops: only their corpora are compared.
     "box_kernel": Counterpart(_box_kernel, gradient=False, bound=_exact),
-    "top_sobel": Counterpart(_top_sobel, gradient=False, size=_top_sobel_size),
-    "filter_image": Counterpart(_filter_image, gradient=False, bound=_exact),
     "normalize_filters": Counterpart(_normalize_filters, gradient=False, bound=_normalize_filters_bound),
     "output_size": Counterpart(_output_size, gradient=False, bound=_exact),
     "conv_output_shape": Counterpart(_conv_output_shape, gradient=False, bound=_exact),

@@ -22,6 +22,7 @@ convolutions (Winograd, FFT) mix the roundings of neighbours. What is not a sum 
 normalization) brings its own count, derived beside it.
 """
 
+import copy
 import importlib.util
 import inspect
 import os
@@ -168,7 +169,7 @@ def compare(
     reference=ops,
     names: Iterable[str] | None = None,
     device: str | None = None,
-    cases: int = 30,
+    cases: int = 100,
     advance: Callable[[str], None] = lambda name: None,
 ) -> Table:
     """Compare functions and their gradients with PyTorch's, on arguments that Hypothesis draws.
@@ -181,7 +182,7 @@ def compare(
         The functions to compare; all that have a counterpart unless it is given.
     device : str, optional
         ``"cuda"`` or ``"cpu"``; unless it is given, a GPU when there is one.
-    cases : int, default 30
+    cases : int, default 100
         How many cases for each function and dtype.
     advance : callable, optional
         Called with the name of each function before it is compared.
@@ -232,7 +233,7 @@ def compare(
         for dtype in row.dtypes:
             own = [Line(each, shown, dtype) for each in wanted[: 2 if dtype in ROUNDOFF else 1]]
             for call in calls:
-                _compare_one(reference, row, _cast(call, dtype), dtype, device, *own)
+                _compare_one(reference, row, _cast(call, dtype, row.white), dtype, device, *own)
             lines += [line for line in own if line.function not in missing]
     seconds = time.perf_counter() - started
     remark = f"{shown}, PyTorch {_version()}, NumPy {np.__version__}; {seconds:.0f} s for the functions."
@@ -247,6 +248,9 @@ def _compare_one(
     with _plain_arithmetic():
         (theirs, *gradients), grad = _theirs(row, row.theirs, [call], cotangent, precision, device)[0]
         bounds = _bounds(row, [call], None if grad is None else [grad], device)[0]
+    if row.seeded:
+        dropped = {name: value for name, value in call.kwargs.items() if name != "seed"}
+        call = Call(call.args, dropped | {"rng": np.random.default_rng(call.kwargs["seed"])})
     _hold(reference, forward.function, call, dtype, (theirs,), bounds[:1], forward)
     if backward:
         with_grad = Call((*call.args, grad), call.kwargs)
@@ -281,8 +285,12 @@ def _hold(reference, name: str, call: Call, dtype: str, theirs: tuple, bounds: l
 
 def _results(function: Callable, call: Call, wanted: int) -> tuple:
     """What a function gives, as a tuple; one array of several results, such as channels, is one result."""
-    result = copy_of(call).on(function)
-    return tuple(result) if isinstance(result, tuple) and wanted > 1 else (np.asarray(result),)
+    # A generator of random numbers starts anew.
+    options = {name: copy.deepcopy(value) for name, value in call.kwargs.items()}
+    result = Call(copy_of(call).args, options).on(function)
+    if isinstance(result, tuple) and wanted > 1:
+        return tuple(part for part in result if part is not None)  # no bias has no gradient
+    return (np.asarray(result),)
 
 
 def _drawn(strategy, count: int, name: str) -> Iterator[Call]:
@@ -323,16 +331,18 @@ def _hypothesis_elsewhere() -> Iterator[None]:
             del os.environ[name]
 
 
-def _cast(call: Call, dtype: str) -> Call:
-    """The same call in another type: the first array in uint8 or int64, and then the others in int64."""
+def _cast(call: Call, dtype: str, white: float = 255) -> Call:
+    """The same call in another type; for ``"uint8"`` and ``"uint8, float64"``, the first array in bytes."""
 
     def cast(position: int, value):
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
             return value
         if dtype in ROUNDOFF:
             changed = value.astype(dtype)
-        elif dtype == "uint8" and position == 0:
-            changed = np.clip(np.abs(np.rint(value)), 0, 255).astype(np.uint8)
+        elif dtype.startswith("uint8") and position == 0:
+            changed = np.clip(np.abs(np.rint(value * (255 / white))), 0, 255).astype(np.uint8)
+        elif dtype == "uint8, float64":
+            changed = value
         else:
             changed = np.rint(value).astype(np.int64)
         return lay_out(changed, layout_of(value)) if value.ndim > 1 else changed
@@ -525,7 +535,7 @@ def _bounds(row, calls: list[Call], grads: list | None, device: str) -> list[lis
         return [row.bound(call, grad) for call, grad in zip(calls, grads or [None] * len(calls), strict=True)]
     found = []
     for function, change in ((row.count or row.size, np.ones_like), (row.size, np.abs)):
-        changed = [Call(tuple(map(change, call.args)), call.kwargs) for call in calls]
+        changed = [Call(tuple(map(change, call.arrays())), call.kwargs) for call in calls]
         slopes = None if grads is None else list(map(change, grads))
         results = _theirs(row, function or row.theirs, changed, slopes, "float64", device)
         found.append([[float(np.max(array, initial=0.0)) for array in result] for result, _ in results])
@@ -560,7 +570,7 @@ def _device(wanted: str | None) -> tuple[str, str]:
         raise NotAvailable("--device cuda: PyTorch finds no GPU here; --device cpu works everywhere")
     if wanted == "cuda" or (wanted is None and torch.cuda.is_available()):
         return "cuda", torch.cuda.get_device_name()
-    return "cpu", f"{len(os.sched_getaffinity(0))}-core CPU"
+    return "cpu", f"{os.cpu_count()}-core CPU"
 
 
 def _version() -> str:
