@@ -24,8 +24,8 @@ def main() -> int:
     shutil.copytree(REPOSITORY / "source", course / "source")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
     with open(course / "nbgrader_config.py", "a") as config:
-        # A demo need not wait half a minute for the notebook that loops in a cell.
-        config.write("\nc.Limits.cell_seconds = 4.0\n")
+        # A demo need not wait half a minute for the notebooks that loop.
+        config.write("\nc.Limits.cell_seconds = 3.0\nc.Limits.call_seconds = 1.0\n")
     _step(course, "Release", "nbgrader", "generate_assignment", LESSON, "--log-level=WARN")
     released = nbformat.read(course / "release" / LESSON / f"{LESSON}.ipynb", as_version=4)
     students = make_class(released, LESSON, course / "submitted")
