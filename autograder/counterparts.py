@@ -192,7 +192,7 @@ def _sum_pool2d(x, size=2, stride=None):
 
 
 def _global_avg_pool(x):
-    return functional.adaptive_avg_pool2d(_first(x), 1)[..., 0, 0].reshape(*x.shape[:-3], x.shape[-1])
+    return _real(x).mean((-3, -2))
 
 
 def _global_sum_pool(x):

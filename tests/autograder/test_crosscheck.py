@@ -19,6 +19,7 @@ from autograder.counterparts import COUNTERPARTS
 from autograder.course import Course
 from autograder.crosscheck import Bound, Line, NotAvailable, Table
 from cnnkit import exercises, kernels, ops, shapes
+from cnnkit.answers import answer_of
 from cnnkit.exercises import Call
 
 PUBLIC = set(ops.__all__)
@@ -229,7 +230,8 @@ def test_each_wrong_answer_in_a_corpus_is_found_though_calls_are_compared_togeth
 
 def graded(function, *calls, name=None):
     """Hold some calls of a function against its counterpart, as if they were a corpus."""
-    examples = [SimpleNamespace(calls=list(calls), expected=[np.asarray(call.on(function)) for call in calls])]
+    expected = [answer_of(call.on(function)).value for call in calls]
+    examples = [SimpleNamespace(calls=list(calls), expected=expected)]
     return crosscheck.hold_corpus(SimpleNamespace(name=name or function.__name__, reference=function), examples, "cpu")
 
 
@@ -255,6 +257,27 @@ def test_graded_functions_outside_ops_have_counterparts(function, calls):
 
     one_more.__signature__ = crosscheck.inspect.signature(function)
     assert graded(one_more, *calls, name=function.__name__).error > 1
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in COUNTERPARTS.items() if row.draw is not None and not row.seeded]
+)
+def test_every_function_and_gradient_can_be_confirmed_in_batches(name):
+    row, function = COUNTERPARTS[name], getattr(ops, name)
+    drawn = [crosscheck._cast(call, row.dtypes[0]) for call in crosscheck._drawn(row.draw, 8, name)]
+    drawn = [call for call in drawn if len(call.arrays()) == len(call.args)]  # no lesson leaves out a bias
+    # Of each, another call of the same shapes: they are computed together.
+    pairs = [(call, Call(tuple(array[::-1] for array in call.args), call.kwargs)) for call in drawn]
+    calls = [call for pair in pairs for call in pair]
+    line = graded(function, *calls)
+    assert line.error <= 1, line.disagreement
+    if row.gradient:
+        grads = [np.random.default_rng(0).normal(size=np.shape(call.on(function))) for call in calls]
+        backward = getattr(ops, f"{name}_backward")
+        with_grads = [Call((*call.args, grad), call.kwargs) for call, grad in zip(calls, grads, strict=True)]
+        line = graded(backward, *with_grads)
+        assert line.error <= 1, line.disagreement
+    assert line.cases == len(calls) >= 8
 
 
 def test_an_exercise_without_a_counterpart_is_not_confirmed():
