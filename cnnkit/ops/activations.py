@@ -4,6 +4,9 @@ import numpy as np
 
 from cnnkit.ops.arrays import checked_grad, float_type, numbers
 
+#: How many numbers softmax takes at a time: they stay in a processor's cache between its steps.
+ROWS_OF = 2**18
+
 
 def relu(x):
     """Keep what is positive, and make the rest 0: the rectified linear unit.
@@ -207,15 +210,20 @@ def softmax(x):
     """
     x = _scores(x)
     dtype = float_type(x)
-    result = np.empty(x.shape, dtype)
-    largest = x.max(axis=-1, keepdims=True)
-    if not np.isfinite(largest).all():
-        raise ValueError(f"softmax takes finite scores, but the largest of a row of the input {x.shape} is not finite")
-    with np.errstate(under="ignore"):
-        np.subtract(x, largest, out=result, dtype=dtype)
-        np.exp(result, out=result)
-        result /= result.sum(axis=-1, keepdims=True)
-    return result
+    rows = x.reshape(-1, x.shape[-1])
+    result = np.empty(rows.shape, dtype)
+    ones = np.ones(x.shape[-1], dtype)
+    some = max(1, ROWS_OF // x.shape[-1])
+    for start in range(0, len(rows), some):
+        scores, probs = rows[start : start + some], result[start : start + some]
+        largest = scores.max(axis=-1, keepdims=True)
+        if not np.isfinite(largest).all():
+            raise ValueError(f"softmax takes finite scores, but the largest of a row of {x.shape} is not finite")
+        with np.errstate(under="ignore"):
+            np.subtract(scores, largest, out=probs, dtype=dtype)
+            np.exp(probs, out=probs)
+        probs *= 1 / (probs @ ones)[:, np.newaxis]  # the sums of the rows, faster than with sum()
+    return result.reshape(x.shape)
 
 
 def softmax_backward(x, grad):

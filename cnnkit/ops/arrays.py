@@ -39,6 +39,8 @@ def checked_grad(name: str, grad, shape: tuple[int, ...]) -> np.ndarray:
 
 def pair(what: str, value, least: int = 1) -> tuple[int, int]:
     """An int for both directions, or one for each, at least `least`."""
+    if type(value) is int and value >= least:
+        return value, value
     both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     # True is an int, and never a stride that anyone meant.
     if len(both) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) and n >= least for n in both):
@@ -49,7 +51,7 @@ def pair(what: str, value, least: int = 1) -> tuple[int, int]:
 
 def float_type(*arrays: np.ndarray) -> np.dtype:
     """The type of a result that is not whole: float32 stays float32, integers become float64."""
-    floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
+    floats = {array.dtype for array in arrays if array.dtype.kind == "f"}
     # float16 overflows at 65504, which a few bright pixels reach.
     return np.result_type(np.float32, *floats) if floats else np.dtype(np.float64)
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
 
-#: Bytes of columns made at a time: few enough to stay in a processor's cache between being written and read.
-PIECE = 2**20
+#: Bytes of columns made at a time, of one image and of several: few enough to fit in memory and in a processor's cache.
+PIECE, SMALL_PIECE = 2**24, 2**19
 
 
 def conv2d(image, kernel, stride=1):
@@ -417,13 +417,13 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
     windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     for piece, columns, _ in _columns(windows):
-        some_maps = _maps_by_group(maps[piece], groups)
+        part = _maps_by_group(maps[piece], groups)
         if len(filters) > groups:
-            np.matmul(columns, weights, out=some_maps)
+            np.matmul(columns, weights, out=part)
         else:
             # For one filter a matrix product gains nothing, and rounds windows differently depending on where they
             # are; this way equal windows get equal numbers.
-            np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=some_maps[..., 0])
+            np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=part[..., 0])
     if bias is not None:
         maps += bias.astype(compute, copy=False)
     return maps.astype(result, copy=False)
@@ -436,9 +436,14 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     weights = _by_group(filters.astype(dtype, copy=False), groups)
     padded = _zero_padded(x, pads, dtype)
     grad = np.ascontiguousarray(grad, dtype)
-    grad_padded, grad_weights = np.zeros_like(padded), np.zeros_like(weights)
+    grad_weights = np.zeros_like(weights)
+    windows = _windows(padded, *geometry)
+    # In memory channels come first where the columns do it, so that long runs meet long runs.
+    n, *sides, channels = padded.shape
+    first = _runs_along_image(windows.shape)
+    grad_padded = np.zeros((n, channels, *sides), dtype).transpose(0, 2, 3, 1) if first else np.zeros_like(padded)
     targets = _windows(grad_padded, *geometry)
-    for piece, columns, cells in _columns(_windows(padded, *geometry)):
+    for piece, columns, cells in _columns(windows):
         arriving = _maps_by_group(grad[piece], groups)
         grad_weights += np.matmul(arriving.swapaxes(2, 3), columns).sum(axis=0)
         # The columns have served; their memory now takes what each of their cells is worth.
@@ -446,17 +451,18 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
         _add_up(cells, targets[piece])
     (top, _), (left, _) = pads or ((0, 0), (0, 0))
     grad_x = grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]
-    return grad_x, grad_weights.reshape(filters.shape)
+    return np.ascontiguousarray(grad_x), grad_weights.reshape(filters.shape)
 
 
 def _windows(x: np.ndarray, size, stride, dilation, groups: int) -> np.ndarray:
-    """Every window of a contiguous batch, not copied: (N, H', W', h, w, groups, C // groups)."""
+    """Every window of a batch that fills its memory, not copied: (N, H', W', h, w, groups, C // groups)."""
     n, height, width, channels = x.shape
     rows, cols = _sides((height, width), size, stride, dilation)
     image, row, cell, channel = x.strides
     shape = (n, rows, cols, *size, groups, channels // groups)
     steps = (image, row * stride[0], cell * stride[1], row * dilation[0], cell * dilation[1])
-    return np.ndarray(shape, x.dtype, x, strides=(*steps, channel * shape[-1], channel))
+    memory = x if x.flags.c_contiguous else x.base
+    return np.ndarray(shape, x.dtype, memory, strides=(*steps, channel * shape[-1], channel))
 
 
 def _sides(sides, size, stride, dilation) -> tuple[int, ...]:
@@ -479,8 +485,9 @@ def _columns(windows: np.ndarray):
     """
     n, rows, cols, h, w, groups, depth = windows.shape
     row_size = cols * h * w * groups * depth
-    most = max(1, PIECE // (row_size * windows.itemsize))  # rows of the map at a time
-    some_images, some_rows = min(n, max(1, most // rows)), min(rows, most)
+    row_bytes = row_size * windows.itemsize
+    some_images = min(n, max(1, SMALL_PIECE // (row_bytes * rows)))
+    some_rows = min(rows, max(1, PIECE // row_bytes))
     memory = np.empty(some_images * some_rows * row_size, windows.dtype)
     for image in range(0, n, some_images):
         for row in range(0, rows, some_rows):
@@ -494,24 +501,32 @@ def _columns(windows: np.ndarray):
 def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
     """Two views of one memory: as columns for the matrix product, and as windows of the given shape."""
     n, rows, cols, h, w, groups, depth = shape
-    if w * depth < cols:
-        # NumPy copies long runs faster than short ones: here, along a row of the image,
+    if _runs_along_image(shape):
         cells = memory.reshape(n, groups, h, w, depth, rows, cols).transpose(0, 5, 6, 2, 3, 1, 4)
         columns = memory.reshape(n, groups, h * w * depth, rows * cols).swapaxes(2, 3)
     else:
-        # and here along a row of the window.
         cells = memory.reshape(n, groups, rows, cols, h, w, depth).transpose(0, 2, 3, 4, 5, 1, 6)
         columns = memory.reshape(n, groups, rows * cols, h * w * depth)
     return columns, cells
 
 
+def _runs_along_image(shape) -> bool:
+    """Whether a row of the map is longer than a row of a window: NumPy copies few long runs faster than many short."""
+    *_, cols, _, w, _, depth = shape
+    return w * depth < cols
+
+
 def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:
     """The way back: add each cell to where its window had it from."""
-    *_, h, w, _, _ = targets.shape
-    # Windows overlap, but never in the cells that they have at the same place.
+    _, _, cols, h, w, *_ = targets.shape
+    # Windows overlap, so they are not all added at once, but these never do:
     for p in range(h):
-        for q in range(w):
-            targets[:, :, :, p, q] += cells[:, :, :, p, q]
+        if _runs_along_image(targets.shape):
+            for q in range(w):  # the cells that all windows have at the same place
+                targets[:, :, :, p, q] += cells[:, :, :, p, q]
+        else:
+            for j in range(cols):  # one row of the windows that are below each other
+                targets[:, :, j, p] += cells[:, :, j, p]
 
 
 def _by_group(filters: np.ndarray, groups: int) -> np.ndarray:

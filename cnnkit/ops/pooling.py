@@ -100,11 +100,14 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
     dtype = float_type(x, grad)
     grad = grad.astype(dtype, copy=False)
     grad_x = np.zeros(x.shape, dtype)
+    some_nan = np.isnan(largest).any()
     waiting = np.ones(grad.shape, bool)  # windows whose maximum has not been met yet
     for cells, grad_cells in zip(_cells(x, size, stride), _cells(grad_x, size, stride), strict=True):
-        # The largest is NaN when any of them is, and a NaN equals nothing.
-        found = waiting & ((cells == largest) | (cells != cells))
-        waiting &= ~found
+        found = cells == largest
+        if some_nan:  # the largest is NaN when any of them is, and a NaN equals nothing
+            found |= cells != cells
+        found &= waiting
+        waiting ^= found
         grad_cells += grad * found
     return grad_x
 
@@ -389,7 +392,10 @@ def _cells(x: np.ndarray, size, stride):
 def _combined(combine: np.ufunc, x: np.ndarray, size, stride, dtype) -> np.ndarray:
     """All cells of each window combined into one number."""
     cells = _cells(x, size, stride)
-    result = next(cells).astype(dtype, order="C")
+    result = next(cells)
+    if size == (1, 1):
+        return result.astype(dtype, order="C")
+    result = combine(result, next(cells), dtype=dtype, casting="unsafe")
     for others in cells:
         combine(result, others, out=result, dtype=dtype, casting="unsafe")
     return result
