@@ -519,13 +519,14 @@ def _runs_along_image(shape) -> bool:
 def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:
     """The way back: add each cell to where its window had it from."""
     _, _, cols, h, w, *_ = targets.shape
-    # Windows overlap, so they are not all added at once, but these never do:
-    for p in range(h):
-        if _runs_along_image(targets.shape):
-            for q in range(w):  # the cells that all windows have at the same place
+    # Windows overlap, so they cannot be added all at once. Two kinds of cells never do:
+    if _runs_along_image(targets.shape) or cols > 4 * w:
+        for p in range(h):  # those that all windows have at the same place,
+            for q in range(w):
                 targets[:, :, :, p, q] += cells[:, :, :, p, q]
-        else:
-            for j in range(cols):  # one row of the windows that are below each other
+    else:
+        for p in range(h):  # and, in longer runs, one row of the windows that are below each other.
+            for j in range(cols):
                 targets[:, :, j, p] += cells[:, :, j, p]
 
 

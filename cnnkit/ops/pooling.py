@@ -101,6 +101,7 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
     grad = grad.astype(dtype, copy=False)
     grad_x = np.zeros(x.shape, dtype)
     some_nan = np.isnan(largest).any()
+    apart = size[0] <= stride[0] and size[1] <= stride[1]  # no cell is in two windows
     waiting = np.ones(grad.shape, bool)  # windows whose maximum has not been met yet
     for cells, grad_cells in zip(_cells(x, size, stride), _cells(grad_x, size, stride), strict=True):
         found = cells == largest
@@ -108,7 +109,10 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
             found |= cells != cells
         found &= waiting
         waiting ^= found
-        grad_cells += grad * found
+        if apart:
+            np.multiply(grad, found, out=grad_cells)
+        else:
+            grad_cells += grad * found
     return grad_x
 
 
