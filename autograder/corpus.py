@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +113,7 @@ class CorpusStore:
 
     def _build_apart(self, name: str) -> Corpus:
         """Build in a process of its own: Hypothesis draws constants from whatever modules are loaded."""
-        command = [sys.executable, "-m", "autograder.corpus", str(self.folder), self.seed, str(self.examples), name]
+        command = [sys.executable, "-m", "autograder.compile", str(self.folder), self.seed, str(self.examples), name]
         with tempfile.TemporaryDirectory() as scratch:
             environment = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": scratch, "PYTHONHASHSEED": "0"}
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -135,8 +135,11 @@ class CorpusStore:
             total.update(source.name.encode() + b"\0" + source.read_bytes())
         return total.hexdigest()[:16]
 
-    def build(self, name: str) -> Corpus:
-        """Draw, answer, confirm with PyTorch where it is installed, and store the examples of one exercise."""
+    def build(self, name: str, confirm: Callable[[Exercise, list[Example]], str]) -> Corpus:
+        """Draw, answer, confirm and store the examples of one exercise.
+
+        `confirm` says which independent implementation gives the same results, or raises where one does not.
+        """
         exercise = exercises.find(name)
         properties = hidden.properties(name)
         total = sum(prop.weight for prop in properties)
@@ -147,9 +150,7 @@ class CorpusStore:
             examples += [_answer(exercise, prop, calls) for calls in drawn]
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
-        from autograder import crosscheck
-
-        corpus = Corpus(name, self.digest(name), examples, crosscheck.confirm(exercise, examples))
+        corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples))
         _save(corpus, self.path(name))
         return corpus
 
@@ -243,8 +244,3 @@ def _load(path: Path, name: str) -> Corpus | None:
     except (wire.WireError, KeyError, TypeError, ValueError):
         return None
     return Corpus(name, header["digest"], examples, header["confirmed"])
-
-
-if __name__ == "__main__":
-    _folder, _seed, _examples, _name = sys.argv[1:]
-    CorpusStore(Path(_folder), _seed, int(_examples)).build(_name)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from torch.nn import functional
 
-from autograder.crosscheck import Bound
+from autograder.roundoff import Bound
 from cnnkit.exercises import Call
 from cnnkit.exercises.layouts import LAYOUTS, lay_out
 

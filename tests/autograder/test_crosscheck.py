@@ -17,7 +17,8 @@ from autograder import crosscheck
 from autograder.cli import main
 from autograder.counterparts import COUNTERPARTS
 from autograder.course import Course
-from autograder.crosscheck import Bound, Line, NotAvailable, Table
+from autograder.crosscheck import Line, NotAvailable, Table
+from autograder.roundoff import Bound
 from cnnkit import exercises, kernels, ops, shapes
 from cnnkit.answers import answer_of
 from cnnkit.exercises import Call
