@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 from nbgrader import utils
 from nbgrader.api import (
     Assignment,
@@ -177,11 +176,14 @@ class Book:
     def _write_notebook(self, student: str, graded: Graded, key: str) -> None:
         final = self._course.autograded(student, self._lesson)
         final.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in final.parent.glob(".grading-*"):  # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
         building = Path(tempfile.mkdtemp(prefix=".grading-", dir=final.parent))
         building.chmod(0o755)
-        nbformat.write(graded.notebook, building / f"{self._lesson}.ipynb")
+        # Not indented, which would take Python's slow encoder; it is a notebook to every reader all the same.
+        (building / f"{self._lesson}.ipynb").write_text(json.dumps(graded.notebook))
         verdict = graded.as_json() | {"key": key}
-        (building / VERDICT_FILE).write_text(json.dumps(verdict, indent=1, ensure_ascii=False))
+        (building / VERDICT_FILE).write_text(json.dumps(verdict))
         stamp = self._course.submitted(student, self._lesson) / "timestamp.txt"
         if stamp.is_file() and not stamp.is_symlink():
             shutil.copyfile(stamp, building / "timestamp.txt")
