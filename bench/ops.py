@@ -12,10 +12,11 @@ layout: channels last for us, and for PyTorch whichever of its two layouts is th
 arrays: for PyTorch ``torch.autograd.grad`` on a graph that is there already, for us the public function, which has
 nothing kept from the forward pass and makes its columns again.
 
-The libraries take turns, a call each, for as long as `--seconds` says and at least 7 times, so that a busy moment of
-a shared machine hits all of them. The table has medians. Threads that wait for each other suffer most from other
-work on the machine; so the means are printed for each one's fastest call too. Ratios are the other's time over ours:
-above 1 we are faster.
+The libraries take four turns, so that a busy moment of a shared machine hits all of them; `--seconds` is the sum of a
+library's turns. Before each turn there is a pause and a call that does not count: the threads of the library before
+go on spinning for some hundredths of a second, and would slow down the next one. The table has medians. Threads that
+wait for each other suffer most from other work on the machine; so the means are printed for each one's fastest call
+too. Ratios are the other's time over ours: above 1 we are faster.
 
 scipy
     ``scipy.signal.correlate``, for each image and filter: with channels, so that one call sums over them. Images of
@@ -52,6 +53,8 @@ from torch.nn import functional  # noqa: E402
 
 from cnnkit import ops  # noqa: E402
 
+#: How often each library gets its turn.
+TURNS = 4
 #: What the project set itself.
 GOALS = {"forward": 1.0, "backward": 0.7, "loops": 200, "memory": 2.0}
 
@@ -222,16 +225,17 @@ def cases(only: str) -> list[Case]:
 
 
 def in_turns(functions: dict[str, Callable], seconds: float) -> dict[str, list[float]]:
-    """The times of each, the calls interleaved."""
-    for function in functions.values():
-        function()
+    """The times of each, in turns."""
     times = {name: [] for name in functions}
-    end = time.perf_counter() + seconds * len(functions)
-    while time.perf_counter() < end or len(times[next(iter(functions))]) < 7:
+    for _ in range(TURNS):
         for name, function in functions.items():
-            start = time.perf_counter()
+            time.sleep(0.05)
             function()
-            times[name].append(time.perf_counter() - start)
+            end = time.perf_counter() + seconds / TURNS
+            while not times[name] or time.perf_counter() < end:
+                start = time.perf_counter()
+                function()
+                times[name].append(time.perf_counter() - start)
     return times
 
 
