@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from cnnkit.answers import VALUE, Answer, difference
+from cnnkit.answers import VALUE, Answer, difference, wrong_cells
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Property:
             # An infinity would give the relation an infinite tolerance.
             if not np.isfinite(answer.value).all():
                 return index, right, difference(answer, right, calls[index].scale())
-            if _constant(answer.value) and not _constant(right):
+            if _constant(answer.value) and not _constant(right, calls[index].scale()):
                 return index, right, "gives the same number everywhere"
         last = len(calls) - 1
         with np.errstate(over="ignore", invalid="ignore"):
@@ -123,9 +123,12 @@ class Property:
         return (last, should, text) if text else None
 
 
-def _constant(values) -> bool:
+def _constant(values, scale: float | None = None) -> bool:
+    """Whether all numbers are equal: exactly, or, with the inputs' `scale`, as far as answers are told apart."""
     values = np.asarray(values)
-    return bool((values == values.flat[:1]).all())
+    if scale is None:
+        return bool((values == values.flat[:1]).all())
+    return not wrong_cells(values, np.broadcast_to(values.flat[:1], values.shape), scale).any()
 
 
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
