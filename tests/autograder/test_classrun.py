@@ -189,7 +189,7 @@ def test_late_work_pays_nbgraders_penalty(course, released):
         assert book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty == 12.0
 
 
-def test_without_a_sandbox_the_results_say_so(course, released):
+def test_the_results_say_that_there_was_a_sandbox(course, released):
     submit(course, "ada", filled(released, right_solutions(LESSON)))
     done = run(course.root, "autograder", "grade", LESSON)
     assert "WARNING" not in done.stderr
