@@ -28,7 +28,7 @@ from cnnkit.exercises.layouts import copy_of
 from cnnkit.exercises.matching import outcome
 
 #: Written into each file; a file of another version is rebuilt.
-_VERSION = 1
+_VERSION = 2
 
 
 class CorpusError(RuntimeError):
@@ -197,7 +197,7 @@ def _save(corpus: Corpus, path: Path) -> None:
             {
                 "property": example.property,
                 "calls": [
-                    [wire.pack(call.args, payload), wire.pack(list(call.kwargs.items()), payload)]
+                    [wire.pack(call.args, payload), wire.pack(list(call.kwargs.items()), payload), call.magnitude]
                     for call in example.calls
                 ],
                 "expected": [wire.pack(value, payload) for value in example.expected],
@@ -232,7 +232,7 @@ def _load(path: Path, name: str) -> Corpus | None:
         examples = [
             Example(
                 entry["property"],
-                [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload))) for a, k in entry["calls"]],
+                [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload)), m) for a, k, m in entry["calls"]],
                 [wire.unpack(value, payload) for value in entry["expected"]],
                 {
                     mistake: [wire.unpack_answer(answer, payload) for answer in outcomes]

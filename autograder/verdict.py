@@ -14,7 +14,7 @@ from autograder.session import Session
 from cnnkit import exercises
 from cnnkit.answers import DIED, STOPPED, VALUE, Answer
 from cnnkit.exercises import Exercise, Property
-from cnnkit.exercises.matching import matching_misconception
+from cnnkit.exercises.matching import Tried, matching_misconception
 from cnnkit.exercises.wording import array_text, call_text
 
 PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
@@ -136,7 +136,7 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         return Verdict(exercise.name, PASSED, 1.0, f"all {len(verdicts)} properties hold", properties=verdicts)
     if not asked.outcomes:
         return not_graded(exercise.name, asked.error or "no call was made")
-    mistake = _name_the_mistake(exercise, asked)
+    mistake = _name_the_mistake(exercise, properties, asked)
     reason = f"{exercise.name} {asked.error}; " if asked.error else ""
     reason += _summary(failed, len(verdicts))
     return Verdict(
@@ -242,16 +242,11 @@ def _readable(value) -> str:
     return array_text(value) if np.size(value) <= _LARGEST_READ else f"an array of shape {np.shape(value)}"
 
 
-def _name_the_mistake(exercise: Exercise, asked: _Asked):
+def _name_the_mistake(exercise: Exercise, properties: dict[str, Property], asked: _Asked):
     """The misconception whose outputs equal the student's on everything that was answered."""
-    calls, answers, expected = [], [], []
-    mistaken: dict[str, list[Answer]] = {mistake.name: [] for mistake in exercise.misconceptions}
+    tried = []
     for example, got, _ in asked.outcomes:
         if any(answer.kind in (STOPPED, DIED) for answer in got):
             return None
-        calls += example.calls
-        answers += got
-        expected += example.expected
-        for name, outcomes in mistaken.items():
-            outcomes += example.mistaken.get(name, [])
-    return matching_misconception(exercise, calls, answers, expected, mistaken)
+        tried.append(Tried(properties[example.property], example.calls, got, example.expected, example.mistaken))
+    return matching_misconception(exercise, tried)

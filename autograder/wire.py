@@ -128,6 +128,8 @@ def pack(value, payload: bytearray):
         offset = len(payload)
         payload += data
         return {"a": [value.dtype.newbyteorder("<").str, list(value.shape), layout, offset]}
+    if isinstance(value, np.random.Generator):  # a fresh one, as default_rng makes it
+        return {"g": value.bit_generator.seed_seq.entropy}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, tuple):
@@ -162,6 +164,8 @@ def unpack(value, payload: bytearray, depth: int = 0):
         (tag, body), *_ = value.items()
         if tag == "a":
             return _unpack_array(body, payload)
+        if tag == "g" and type(body) is int and body >= 0:
+            return np.random.default_rng(body)
         if tag in ("t", "l") and isinstance(body, list):
             parts = [unpack(part, payload, depth + 1) for part in body]
             return tuple(parts) if tag == "t" else parts

@@ -102,7 +102,7 @@ def _numeric(result) -> np.ndarray | None:
     return array
 
 
-def difference(got: Answer, expected, scale: float = 0.0) -> str:
+def difference(got: Answer, expected, scale: float | None = 0.0) -> str:
     """Say how an answer differs from the right one; the empty string when it does not.
 
     Parameters
@@ -112,7 +112,7 @@ def difference(got: Answer, expected, scale: float = 0.0) -> str:
         The reference's result.
     scale : float, optional
         The largest magnitude among the inputs. Values agree when they differ by at most
-        ``1e-4 * max|expected| + 5e-6 * scale``.
+        ``1e-4 * max|expected| + 5e-6 * scale``; with None only when they are equal, as counts are.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def difference(got: Answer, expected, scale: float = 0.0) -> str:
     return _array_difference(got.value, np.asarray(expected), scale)
 
 
-def _tuple_difference(got, expected: tuple, scale: float) -> str:
+def _tuple_difference(got, expected: tuple, scale: float | None) -> str:
     parts = got if isinstance(got, tuple) or got.ndim else (got,)
     if len(parts) != len(expected):
         return f"returned {len(parts)} results, but should return {len(expected)}"
@@ -151,7 +151,7 @@ def _tuple_difference(got, expected: tuple, scale: float) -> str:
     return ""
 
 
-def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float) -> str:
+def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float | None) -> str:
     if got.shape != expected.shape:
         return f"shape is {got.shape}, but should be {expected.shape}"
     if got.dtype == expected.dtype and got.tobytes() == expected.tobytes() and np.isfinite(got).all():
@@ -168,7 +168,7 @@ def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float) -> st
     )
 
 
-def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float = 0.0) -> np.ndarray:
+def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float | None = 0.0) -> np.ndarray:
     """Mark the cells where two arrays of one shape disagree; NaN and infinity are always wrong.
 
     Returns
@@ -183,6 +183,8 @@ def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float = 0.0) -> np
     """
     kind = np.complex128 if got.dtype.kind == "c" else np.float64
     got, expected = got.astype(kind), expected.astype(np.float64)
+    if scale is None:
+        return got != expected
     magnitude = float(np.abs(expected).max(initial=0.0))
     with np.errstate(invalid="ignore", over="ignore"):
         close = np.abs(got - expected) <= RELATIVE_TOLERANCE * magnitude + CANCELLATION_TOLERANCE * scale

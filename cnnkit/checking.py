@@ -19,14 +19,14 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from cnnkit.answers import RAISED, VALUE, Answer, answer_of, number
 from cnnkit.exercises import Call, Exercise, Misconception, Property, find
 from cnnkit.exercises.layouts import copy_of
-from cnnkit.exercises.matching import matching_misconception
+from cnnkit.exercises.matching import Tried, matching_misconception
 from cnnkit.exercises.wording import array_text, call_text
 
 #: How many examples are tried in all, shared among an exercise's properties.
 EXAMPLES = 100
 #: Seconds after which a slow function gets no new examples, and a failure is not made smaller any more.
 PATIENCE = 4.0
-#: How many answers are compared with the named mistakes: enough to tell them apart, few enough to be quick.
+#: How many examples are compared with the named mistakes: enough to tell them apart, few enough to be quick.
 _REMEMBERED = 60
 
 
@@ -128,7 +128,7 @@ class _Attempt:
 
     exercise: Exercise
     function: Callable
-    tried: list[tuple[Call, Answer]] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
 
     def search(self, prop: Property, examples: int) -> _Failure | None:
         """The smallest example on which `prop` fails, as far as patience goes."""
@@ -174,7 +174,7 @@ class _Attempt:
             after.append(given_call.arrays())
         expected = [copy_of(call).on(self.exercise.reference) for call in calls]
         if len(self.tried) < _REMEMBERED:
-            self.tried += zip(calls, answers, strict=True)
+            self.tried.append(Tried(prop, calls, answers, expected))
         failure = prop.failure(calls, answers, expected, after)
         return _Failure(prop, calls, answers, *failure) if failure else None
 
@@ -188,10 +188,10 @@ class _Attempt:
             return Answer(RAISED, text=f"it raised {_error_text(error)}")
 
     def misconception(self, failure: _Failure) -> Misconception | None:
-        shown = list(zip(failure.calls, failure.answers, strict=True))
-        calls, answers = zip(*self.tried, *shown, strict=True)
+        expected = [copy_of(call).on(self.exercise.reference) for call in failure.calls]
+        shown = Tried(failure.property, failure.calls, failure.answers, expected)
         with _quiet():
-            return matching_misconception(self.exercise, calls, answers)
+            return matching_misconception(self.exercise, [*self.tried, shown])
 
 
 @contextlib.contextmanager

@@ -451,9 +451,7 @@ to_gray = Exercise(
             gray_in_bytes,
             "The result should be floats from 0 to 1. What is your result's largest value?",
         ),
-        Misconception(
-            "whole-number division", gray_whole_division, "What is 200 // 255, and what is 200 / 255?"
-        ),
+        Misconception("whole-number division", gray_whole_division, "What is 200 // 255, and what is 200 / 255?"),
         Misconception(
             "grey in three channels",
             gray_three_channels,
@@ -485,9 +483,7 @@ conv2d = Exercise(
         Property(
             "photos",
             "gives the whole sum on a photo's 8-bit numbers, also above 255 and below 0",
-            _one(
-                inputs.image_and_kernel(kind=(BYTES, WHOLE)) | inputs.image_and_kernel(kind=(BYTES, TENTHS))
-            ),
+            _one(inputs.image_and_kernel(kind=(BYTES, WHOLE)) | inputs.image_and_kernel(kind=(BYTES, TENTHS))),
         ),
         Property(
             "inputs kept",

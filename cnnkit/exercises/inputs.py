@@ -127,9 +127,7 @@ def stride_call(draw, image: np.ndarray, kernel: np.ndarray) -> Call:
 
 
 @st.composite
-def color_image(
-    draw, kind: str, largest: int = 6, layout: st.SearchStrategy[str] | None = None
-) -> np.ndarray:
+def color_image(draw, kind: str, largest: int = 6, layout: st.SearchStrategy[str] | None = None) -> np.ndarray:
     """A colour image, (H, W, 3).
 
     Parameters

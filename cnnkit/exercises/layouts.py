@@ -1,5 +1,6 @@
 """The memory layouts that an array argument can have, and copies that keep them."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -58,7 +59,7 @@ def layout_of(array: np.ndarray) -> str:
 
 
 def copy_of(call: Call) -> Call:
-    """The same call on fresh arrays of the same values, types and memory layouts.
+    """The same call on fresh arrays of the same values, types and memory layouts, and fresh generators.
 
     Examples
     --------
@@ -69,6 +70,8 @@ def copy_of(call: Call) -> Call:
     """
 
     def fresh(value):
+        if isinstance(value, np.random.Generator):
+            return deepcopy(value)
         if not isinstance(value, np.ndarray):
             return value
         return lay_out(value, layout_of(value)) if value.ndim >= 2 else value.copy()

@@ -13,10 +13,21 @@ from cnnkit.answers import VALUE, Answer, difference, wrong_cells
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments of one call of a student's function."""
+    """The arguments of one call of a student's function.
+
+    Parameters
+    ----------
+    args : tuple
+        Arrays, numbers, text, lists and tuples of them, and generators made by ``np.random.default_rng(seed)``.
+    kwargs : dict, optional
+    magnitude : float, optional
+        What rounding errors are measured by, where it is not the arguments: 1.0 for probabilities, however large
+        the logits are.
+    """
 
     args: tuple
     kwargs: dict[str, Any] = field(default_factory=dict)
+    magnitude: float | None = None
 
     def on(self, function: Callable) -> Any:
         """Call `function` with these arguments."""
@@ -26,16 +37,19 @@ class Call:
         """The array arguments, in order."""
         return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
 
-    def scale(self) -> float:
+    def scale(self) -> float | None:
         """The largest magnitude among the arguments, for tolerances; computed once, since every student asks it.
 
-        Integers alone count a thousandth, as they do not round; beside floats they count in full.
+        Integers alone count a thousandth, as they do not round; beside floats they count in full. None without any
+        array: then a count is asked for, which is exact.
         """
-        return self._scale
+        return self._scale if self.magnitude is None else self.magnitude
 
     @cached_property
-    def _scale(self) -> float:
+    def _scale(self) -> float | None:
         arrays = self.arrays()
+        if not arrays:
+            return None
         unit = 1.0 if any(array.dtype.kind == "f" for array in arrays) else 1e-3
         return unit * max((np.abs(array.astype(float)).max(initial=0.0) for array in arrays), default=0.0)
 
@@ -60,6 +74,12 @@ class Property:
         returns what the last must be. Without it every answer is compared with the reference.
     keeps_inputs : bool, optional
         The arguments must also come back unchanged.
+    keeps_dtype : bool, optional
+        The answer must also have the reference's dtype.
+    rule : callable, optional
+        For a random function, which has many right answers: ``rule(calls, values)`` gets all answers, which have
+        the reference's shapes and are finite, and returns what is wrong with them, or an empty text. It states no
+        numbers: two functions that make the same mistake with other draws get the same text.
     """
 
     name: str
@@ -68,6 +88,8 @@ class Property:
     weight: float = 1.0
     relation: Callable[[list[Call], list[np.ndarray]], np.ndarray] | None = None
     keeps_inputs: bool = False
+    keeps_dtype: bool = False
+    rule: Callable[[list[Call], list[np.ndarray]], str] | None = None
 
     def failure(
         self,
@@ -94,24 +116,32 @@ class Property:
             Which call failed, what it should have given, and a sentence; None when the property holds.
         """
         for index, answer in enumerate(answers):
-            if self.relation is None or answer.kind != VALUE:
+            if (self.relation is None and self.rule is None) or answer.kind != VALUE:
                 text = difference(answer, expected[index], calls[index].scale())
+                if not text and self.keeps_dtype and answer.value.dtype != expected[index].dtype:
+                    text = f"dtype is {answer.value.dtype}, but should be {expected[index].dtype}"
                 if text:
                     return index, expected[index], text
             if self.keeps_inputs and after is not None and _changed(calls[index].arrays(), after[index]):
                 return index, expected[index], "changed the array that it was given: work on a copy"
         if len(answers) < len(calls):
             return len(answers), expected[len(answers)], "was not reached"
-        return self._relation_failure(calls, answers, expected) if self.relation else None
-
-    def _relation_failure(self, calls, answers, expected):
-        # A function that always gives the same constant satisfies many relations; it must not earn them.
+        if self.relation is None and self.rule is None:
+            return None
         for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
             if isinstance(answer.value, tuple) or answer.value.shape != np.shape(right):
                 return index, right, difference(answer, right, calls[index].scale())
             # An infinity would give the relation an infinite tolerance.
             if not np.isfinite(answer.value).all():
-                return index, right, difference(answer, right, calls[index].scale())
+                return index, right, "gives numbers that are not finite (nan or inf)"
+        if self.rule is None:
+            return self._relation_failure(calls, answers, expected)
+        text = self.rule(calls, [answer.value for answer in answers])
+        return (len(calls) - 1, expected[-1], text) if text else None
+
+    def _relation_failure(self, calls, answers, expected):
+        # A function that always gives the same constant satisfies many relations; it must not earn them.
+        for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
             if _constant(answer.value) and not _constant(right, calls[index].scale()):
                 return index, right, "gives the same number everywhere"
         last = len(calls) - 1
@@ -119,7 +149,8 @@ class Property:
             should = self.relation(calls, [answer.value for answer in answers[:-1]])
         if not np.isfinite(should).all():  # huge answers that overflow together: the same infinite tolerance
             return last, expected[last], "gives numbers too large to calculate with"
-        text = difference(answers[last], should, max(call.scale() for call in calls))
+        scales = [call.scale() for call in calls]
+        text = difference(answers[last], should, None if None in scales else max(scales))
         return (last, should, text) if text else None
 
 

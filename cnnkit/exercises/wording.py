@@ -78,6 +78,8 @@ def call_text(name: str, call: Call) -> str:
 
 
 def _value_text(value) -> str:
+    if isinstance(value, np.random.Generator):
+        return f"np.random.default_rng({value.bit_generator.seed_seq.entropy})"
     if not isinstance(value, np.ndarray):
         return repr(value)
     text = repr(value.tolist())

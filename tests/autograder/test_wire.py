@@ -103,3 +103,12 @@ def test_an_answer_of_several_arrays_comes_back():
     sent = Answer(VALUE, (np.zeros((2, 3)), np.ones(4)))
     got = wire.unpack_answer(wire.pack_answer(sent, payload), payload)
     assert [part.shape for part in got.value] == [(2, 3), (4,)]
+
+
+def test_a_generator_travels_as_its_seed():
+    payload = bytearray()
+    sent = wire.pack((np.random.default_rng(7),), payload)
+    (generator,) = wire.unpack(sent, payload)
+    assert generator.random() == np.random.default_rng(7).random()
+    with pytest.raises(wire.WireError):
+        wire.unpack({"g": -1}, payload)

@@ -183,9 +183,7 @@ def test_it_leaves_no_file_and_says_the_same_in_a_fresh_process(tmp_path, monkey
 def test_a_notebook_shows_the_message_and_no_traceback(capsys):
     shell = InteractiveShell()
     shell.run_cell(
-        "from cnnkit import check\n"
-        "def conv2d(image, kernel, stride=1):\n    return image\n"
-        "check('conv2d', conv2d)\n"
+        "from cnnkit import check\ndef conv2d(image, kernel, stride=1):\n    return image\ncheck('conv2d', conv2d)\n"
     )
     shown = capsys.readouterr().out
     assert shown.startswith("conv2d is not right yet")

@@ -42,8 +42,7 @@ def test_a_small_figure_that_shows_itself(name):
 
 def test_pyplot_is_not_needed_so_nothing_is_shown_twice():
     code = (
-        "import sys; from cnnkit import plot; plot.matrix([[1]])._repr_png_();"
-        "print('matplotlib.pyplot' in sys.modules)"
+        "import sys; from cnnkit import plot; plot.matrix([[1]])._repr_png_();print('matplotlib.pyplot' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"

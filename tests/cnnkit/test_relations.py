@@ -24,3 +24,41 @@ def test_a_constant_answer_is_refused_only_where_the_right_one_varies(right, fai
     failure = SUMS.failure(CALLS, answers, [np.array(right), 2 * np.array(right)])
     assert (failure is not None) == fails
     assert not fails or failure[2] == "gives the same number everywhere"
+
+
+def test_a_count_is_compared_exactly_and_an_integral_float_is_a_right_count():
+    counts = Property("counts", "counts", st.nothing())
+    call = Call((5, [(3, 1)]))
+    assert call.scale() is None
+    for answer, fails in ((61_706, False), (61_706.0, False), (61_707, True), (61_706.5, True)):
+        assert (counts.failure([call], [answer_of(answer)], [np.array(61_706)]) is not None) == fails
+
+
+def test_a_call_may_state_what_its_rounding_errors_are_measured_by():
+    values = Property("values", "gives values", st.nothing())
+    logits, right = np.array([1e4, 0.0]), np.array([1.0, 0.0])
+    near = answer_of([1.0, 0.01])
+    assert values.failure([Call((logits,))], [near], [right]) is None
+    assert values.failure([Call((logits,), magnitude=1.0)], [near], [right]) is not None
+
+
+def test_the_dtype_is_judged_where_a_property_says_so():
+    right = np.array([1, 2], np.uint8)
+    for keeps, fails in ((False, False), (True, True)):
+        prop = Property("dtype", "gives bytes", st.nothing(), keeps_dtype=keeps)
+        failure = prop.failure([Call((right,))], [answer_of([1.0, 2.0])], [right])
+        assert (failure is not None) == fails
+        assert not fails or failure[2] == "dtype is float64, but should be uint8"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [([5.0, 6.0], ""), ([6.0, 5.0], "is not sorted"), ([1.0], "shape is"), ([np.nan, 1.0], "not finite")],
+)
+def test_a_rule_judges_answers_of_the_right_shape(answer, said):
+    def rule(calls, values):
+        return "" if (np.diff(values[0]) > 0).all() else "is not sorted"
+
+    prop = Property("rule", "sorts", st.nothing(), rule=rule)
+    failure = prop.failure([Call((np.zeros(2),))], [answer_of(answer)], [np.array([1.0, 2.0])])
+    assert said in failure[2] if said else failure is None
