@@ -12,13 +12,15 @@ conv2d: all 4 checks passed (values, strides, photos, inputs kept)
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["check", "images", "kernels", "ops", "plot", "shapes"]
+__all__ = ["check", "images", "kernels", "ops", "plot", "question", "shapes"]
 
 
 def __getattr__(name: str):
     # On first use: Hypothesis and matplotlib take longer to import than most cells take to run.
     if name == "check":
         return importlib.import_module("cnnkit.checking").check
+    if name == "question":
+        return importlib.import_module("cnnkit.exercises.questions").question
     if name in ("images", "kernels", "ops", "plot", "shapes"):
         return importlib.import_module(f"cnnkit.{name}")
     raise AttributeError(f"module 'cnnkit' has no attribute {name!r}; it has: {', '.join(__all__)}")

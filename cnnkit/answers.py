@@ -102,6 +102,23 @@ def _numeric(result) -> np.ndarray | None:
     return array
 
 
+def typed(value) -> str:
+    """The answer to a question as text, however the student wrote it: a text, a number, several in a list or array.
+
+    Examples
+    --------
+    >>> typed("28 x 28"), typed(np.int64(7)), typed((28, np.float64(0.5), "6"))
+    ('28 x 28', '7', '28, 0.5, 6')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return ", ".join(typed(part) for part in value[:10])
+    return str(value)[:300]
+
+
 def difference(got: Answer, expected, scale: float | None = 0.0) -> str:
     """Say how an answer differs from the right one; the empty string when it does not.
 

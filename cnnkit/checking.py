@@ -16,10 +16,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from cnnkit.answers import RAISED, VALUE, Answer, answer_of, number
-from cnnkit.exercises import Call, Exercise, Misconception, Property, find
+from cnnkit.answers import RAISED, VALUE, Answer, answer_of, number, typed
+from cnnkit.exercises import Call, Exercise, Misconception, Property, find, find_question, questions
 from cnnkit.exercises.layouts import copy_of
 from cnnkit.exercises.matching import Tried, matching_misconception
+from cnnkit.exercises.questions import AnswerError
 from cnnkit.exercises.wording import array_text, call_text
 
 #: How many examples are tried in all, shared among an exercise's properties.
@@ -57,9 +58,10 @@ def check(name: str, function: Callable) -> None:
     Parameters
     ----------
     name : str
-        The exercise, for example ``"conv2d"``.
+        The exercise, for example ``"conv2d"``; or a question with numbers of your own.
     function : callable
-        The student's function itself, without parentheses.
+        The student's function itself, without parentheses; or the answer to the question, of which only the form
+        is checked: whether it is right is seen when it is graded.
 
     Raises
     ------
@@ -83,6 +85,9 @@ def check(name: str, function: Callable) -> None:
         ...
     cnnkit.checking.CheckFailed: conv2d is not right yet. A right one multiplies each window ...
     """
+    if isinstance(name, str) and name in {question.name for each in questions().values() for question in each}:
+        _check_form(name, function)
+        return
     if not isinstance(name, str) or not callable(function):
         raise TypeError(
             "check takes the name of the exercise and the function itself, without parentheses, "
@@ -100,6 +105,17 @@ def check(name: str, function: Callable) -> None:
             raise CheckFailed(_message(exercise, failure, misconception), misconception)
     names = ", ".join(prop.name for prop in exercise.public)
     print(f"{name}: all {len(exercise.public)} checks passed ({names})")
+
+
+def _check_form(name: str, answer) -> None:
+    question = find_question(name)
+    try:
+        # How many numbers are asked for is the same for every student.
+        read = question.read(typed(answer), question.numbers("", ""))
+    except AnswerError as error:
+        raise CheckFailed(f"{name} has no answer yet: {error}.") from None
+    numbers = " x ".join(number(float(part)) for part in read)
+    print(f"{name}: read as {numbers}. Whether it is right is seen when it is graded.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from cnnkit import ops
 from cnnkit.exercises import inputs
 from cnnkit.exercises.inputs import BYTES, TENTHS, WHOLE
 from cnnkit.exercises.model import Call, Exercise, Misconception, Property
+from cnnkit.exercises.questions import Question
 
 LESSON = "01-convolution"
 
@@ -610,3 +611,47 @@ conv2d_channels = Exercise(
 )
 
 EXERCISES = (split_channels, to_gray, conv2d, conv2d_channels)
+
+# A question with numbers of one's own --------------------------------------------------------------
+
+
+def _window_and_kernel(random):
+    rows = [[random.randint(0, 9) for _ in range(3)] for _ in range(3)]
+    weights = [[random.randint(-3, 3) for _ in range(3)] for _ in range(3)]
+    return {"window": rows, "kernel": weights}
+
+
+def _cell(window, kernel):
+    return int(ops.conv2d(np.array(window), np.array(kernel))[0, 0])
+
+
+QUESTIONS = (
+    Question(
+        "one_cell",
+        "The window of an image{window}lies under the kernel{kernel}Which number comes into the feature map?",
+        _window_and_kernel,
+        _cell,
+        (
+            Misconception(
+                "kernel flipped",
+                lambda window, kernel: _cell(window, [row[::-1] for row in kernel[::-1]]),
+                "The kernel is laid on the window as it is, without turning it.",
+            ),
+            Misconception(
+                "signs left out",
+                lambda window, kernel: _cell(window, np.abs(kernel)),
+                "Some weights are negative: their products are subtracted.",
+            ),
+            Misconception(
+                "mean instead of sum",
+                lambda window, kernel: round(_cell(window, kernel) / 9, 3),
+                "The nine products are added up; nothing is divided.",
+            ),
+            Misconception(
+                "products not made",
+                lambda window, kernel: int(np.sum(window) + np.sum(kernel)),
+                "Multiply each pixel with the weight that lies on it, then add up the nine products.",
+            ),
+        ),
+    ),
+)
