@@ -54,7 +54,7 @@ class Question:
     ...     "How many rows has an image of {side} rows after padding with {pad} on every side?",
     ...     lambda random: {"side": random.randint(5, 30), "pad": random.randint(1, 4)},
     ...     lambda side, pad: side + 2 * pad,
-    ...     (Misconception("padded once", lambda side, pad: side + pad, "How many borders has an image, up and down?"),),
+    ...     (Misconception("padded once", lambda side, pad: side + pad, "How many borders are there, up and down?"),),
     ... )
     >>> numbers = padded.numbers("course", "ada")
     >>> numbers == padded.numbers("course", "ada")
