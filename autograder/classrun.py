@@ -100,7 +100,8 @@ def grade_class(
                 key = hashlib.sha256(f"{basis} {submission.digest} {submission.problem}".encode()).hexdigest()
                 if not force and student in recorded and book.graded_digest(student) == key:
                     return None, key
-                return grade_notebook(host, submission, released, course.corpora, course.limits), key
+                drawing = course.drawing(student, everybody)
+                return grade_notebook(host, submission, released, course.corpora, course.limits, drawing), key
 
             with ThreadPoolExecutor(workers, thread_name_prefix="grade") as pool:
                 try:

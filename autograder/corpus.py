@@ -107,7 +107,8 @@ class CorpusStore:
         return self._loaded[name]
 
     def prepare(self, names: Iterable[str]) -> None:
-        """Load or build several corpora, as many at a time as there are processors."""
+        """Load or build several corpora, as many at a time as there are processors; questions have none."""
+        names = [name for name in names if name in hidden.exercise_names()]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(self.get, names))
 

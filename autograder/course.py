@@ -1,6 +1,7 @@
 """A course folder: its configuration, its lessons, and where everything lies."""
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.corpus import CorpusStore
+from autograder.quiz import Drawing
 from autograder.settings import Grading, Limits
+from cnnkit.exercises.questions import course_key
 
 CONFIG_FILE = "nbgrader_config.py"
 
@@ -60,6 +63,10 @@ class Course:
                 "only nbgrader's default is supported: remove that line from nbgrader_config.py"
             )
         return directory
+
+    def drawing(self, student: str, everybody: Iterable[str]) -> Drawing:
+        """Whose numbers the questions of a submission have, among those who submitted."""
+        return Drawing(course_key(self.grading.course_seed), student, everybody)
 
     def released(self, lesson: str) -> Path:
         """The released notebook of a lesson."""

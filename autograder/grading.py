@@ -6,7 +6,9 @@ Both ways to grade end here: ``nbgrader autograde`` through :mod:`autograder.pre
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -14,6 +16,7 @@ from nbformat.v4 import new_markdown_cell
 from autograder import render
 from autograder.corpus import CorpusStore
 from autograder.course import CourseError
+from autograder.quiz import Drawing, judge_question, questions_of
 from autograder.sandbox import Host
 from autograder.session import Session
 from autograder.settings import Limits
@@ -77,7 +80,7 @@ class Graded:
 
 
 def graded_exercises(released: NotebookNode) -> dict[str, float]:
-    """The exercises of a released notebook and their points, in order.
+    """The exercises and questions of a released notebook and their points, in order.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def graded_exercises(released: NotebookNode) -> dict[str, float]:
         mark = cell.metadata.get("nbgrader") or {}
         if cell.cell_type == "code" and mark.get("grade") and not mark.get("solution"):
             try:
-                exercises.find(mark["grade_id"])
+                questions_of([mark["grade_id"]]) or exercises.find(mark["grade_id"])
             except KeyError as error:
                 raise CourseError(f"graded cell {mark['grade_id']!r}: {error.args[0]}") from None
             found[mark["grade_id"]] = float(mark["points"])
@@ -97,9 +100,15 @@ def graded_exercises(released: NotebookNode) -> dict[str, float]:
 
 
 def grade_notebook(
-    host: Host, submission: Submission, released: NotebookNode, store: CorpusStore, limits: Limits
+    host: Host,
+    submission: Submission,
+    released: NotebookNode,
+    store: CorpusStore,
+    limits: Limits,
+    drawing: Drawing | None = None,
 ) -> Graded:
     """Grade one submission; always returns, whatever the student's code does."""
+    drawing = drawing or Drawing()
     start = time.monotonic()
     max_points = graded_exercises(released)
     notebook = submission.notebook
@@ -109,8 +118,10 @@ def grade_notebook(
         verdicts = {name: not_graded(name, submission.problem) for name in max_points}
     else:
         given = {cell.source for cell in released.cells if cell.cell_type == "code"}
-        with Session(host, limits) as session:
-            verdicts = _run(session, notebook, set(max_points), given, store)
+        asked = {q.name: drawing.numbers(q) for q in questions_of(max_points)}
+        texts = {q.name: (q.text(asked[q.name]), asked[q.name]) for q in questions_of(max_points)}
+        with Session(host, limits, texts) as session:
+            verdicts = _run(session, notebook, set(max_points), given, partial(_judge, session, store, drawing))
         cpu = session.cpu_seconds
     points = {name: _points(verdicts[name].score, worth) for name, worth in max_points.items()}
     for cell in notebook.cells:
@@ -132,7 +143,15 @@ def grade_notebook(
     )
 
 
-def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[str], store: CorpusStore) -> dict:
+def _judge(session: Session, store: CorpusStore, drawing: Drawing, name: str) -> Verdict:
+    for question in questions_of([name]):
+        return judge_question(session, question, drawing)
+    return judge(session, store.get(name))
+
+
+def _run(
+    session: Session, notebook: NotebookNode, names: set[str], given: set[str], judge_one: Callable[[str], Verdict]
+) -> dict:
     """Run the cells in order and judge each exercise at its graded cell."""
     verdicts, early, fatal, failed_cells, count = {}, [], [], {}, 0
     for cell in notebook.cells:
@@ -140,7 +159,7 @@ def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[s
             continue
         name = _exercise_of(cell, names)
         if name:
-            verdict = judge(session, store.get(name))
+            verdict = judge_one(name)
             if verdict.state == NOT_GRADED and verdict.reason.endswith("is not defined in the notebook"):
                 early.append(name)
                 if why := failed_cells.get(f"{name}-solution"):
@@ -165,7 +184,7 @@ def _run(session: Session, notebook: NotebookNode, names: set[str], given: set[s
             cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
             cell.outputs.append(_output({"output_type": "stream", "name": "stdout", "text": text}))
     for name in early:  # its cell may stand before the student's definition, in a reordered notebook
-        verdict = judge(session, store.get(name))
+        verdict = judge_one(name)
         if verdict.state != NOT_GRADED:
             note = "graded at the end: its test cell stands before the function's definition"
             verdicts[name] = replace(verdict, notes=(*verdict.notes, note))

@@ -399,7 +399,7 @@ def _check_region(cell: Cell, place: str) -> None:
 def _exercises(lesson: str) -> tuple[str, ...] | None:
     """The names of the lesson's exercises; None where cnnkit cannot be imported."""
     try:
-        from cnnkit.exercises import lessons
+        from cnnkit.exercises import lessons, questions
     except ImportError:
         return None
-    return tuple(exercise.name for exercise in lessons().get(lesson, ()))
+    return tuple(item.name for item in (*lessons().get(lesson, ()), *questions().get(lesson, ())))

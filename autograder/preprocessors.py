@@ -7,6 +7,7 @@ the exporter reads what strangers wrote without failing, and :class:`Grade` take
 import atexit
 import glob
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from autograder.gradebook import VERDICT_FILE
 from autograder.grading import grade_notebook, graded_exercises
 from autograder.sandbox import Host
 from autograder.submission import Submission, irregular_files, read_released, read_submission, read_timestamp
+from cnnkit.exercises.questions import course_key
 
 #: Where the exporter leaves what it found for the preprocessor, in the notebook between nbgrader's two passes.
 _KEY = "autograder"
@@ -68,6 +70,17 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(submission.notebook, resources=resources, **kwargs)
 
 
+class CourseKey(NbGraderPreprocessor):
+    """Writes the course's key into a lesson when it is released: the numbers of its questions depend on it."""
+
+    def preprocess_cell(self, cell, resources, index):
+        """Fill the line ``COURSE = "..."`` in; nbgrader calls this for each cell."""
+        if cell.cell_type == "code":
+            key = course_key(_course(self.parent.parent.coursedir.root).grading.course_seed)
+            cell.source = re.sub(r'^COURSE = ".*"$', f'COURSE = "{key}"', cell.source, flags=re.MULTILINE)
+        return cell, resources
+
+
 class Grade(NbGraderPreprocessor):
     """Runs the notebook in the sandbox and writes the grader's verdicts where nbgrader looks for scores."""
 
@@ -79,7 +92,9 @@ class Grade(NbGraderPreprocessor):
         course.corpora.prepare(graded_exercises(released))
         submission = Submission(nb, **nb.metadata.pop(_KEY, {}))
         host = _host(coursedir.root)
-        graded = grade_notebook(host, submission, released, course.corpora, course.limits)
+        lesson, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        drawing = course.drawing(student, course.students(lesson))
+        graded = grade_notebook(host, submission, released, course.corpora, course.limits, drawing)
         verdict = json.dumps(graded.as_json(), indent=1, ensure_ascii=False)
         resources.setdefault("outputs", {})[VERDICT_FILE] = verdict.encode()
         return graded.notebook, resources

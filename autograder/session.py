@@ -92,10 +92,13 @@ class Session:
     ----------
     host : Host
     limits : Limits
+    questions : dict, optional
+        By name, the text and the numbers of the questions that the notebook may ask.
     """
 
-    def __init__(self, host: Host, limits: Limits):
+    def __init__(self, host: Host, limits: Limits, questions: dict[str, tuple[str, dict]] | None = None):
         self._host, self._limits = host, limits
+        self._questions = questions or {}
         self._child: Child | None = None
         self._reader = wire.FrameReader()
         self._poll = select.poll()
@@ -198,6 +201,33 @@ class Session:
             replies.after.append(None)
         return replies
 
+    def read(self, name: str) -> Replies:
+        """What a variable of the notebook holds, as text that a person could have typed.
+
+        `ended` is done (then `text` holds it), undefined, died or out of time.
+        """
+        replies = Replies("done")
+        try:
+            self._ensure_child()
+            self._send(wire.frame({"op": "read", "name": name}))
+            deadline = min(time.monotonic() + self._limits.call_seconds, self._deadline)
+            while (header := self._next(deadline, Transcript(0))[0]).get("event") == "output":
+                self._note()
+        except _Late:  # a class of the student's own, whose text takes for ever
+            self._kill()
+            return Replies("died", text=f"did not give its text in {self._limits.call_seconds:g} seconds")
+        except _Ended as end:
+            return Replies("died", text=end.why)
+        except _OutOfTime:
+            return Replies("out of time", text=self._out_of_time())
+        if header.get("event") == "undefined":
+            return Replies("undefined")
+        text = header.get("text") if header.get("event") == "text" else None
+        if not isinstance(text, str):
+            self._garbled()
+        replies.text = wire.clean(text[:300])
+        return replies
+
     def _collect(self, replies: Replies, count: int) -> None:
         sink = Transcript(0)
         while True:
@@ -273,6 +303,8 @@ class Session:
         self._poll = select.poll()
         for descriptor in (self._child.channel, self._child.control, self._child.stdout, self._child.stderr):
             self._poll.register(descriptor, select.POLLIN)
+        if self._questions:
+            self._send(wire.frame({"op": "questions", "questions": self._questions}))
         for source in self._history:
             if self._cell(source, Transcript(0)) == "timeout":
                 raise _OutOfTime

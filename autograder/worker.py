@@ -40,7 +40,7 @@ import types
 sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else []
 
 from autograder import wire  # noqa: E402  (found on the path that the line above sets)
-from cnnkit.answers import RAISED, STOPPED, UNUSABLE, Answer, answer_of  # noqa: E402
+from cnnkit.answers import RAISED, STOPPED, UNUSABLE, Answer, answer_of, typed  # noqa: E402
 
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
@@ -471,6 +471,22 @@ def serve(shell, channel: socket.socket) -> None:
             _run_cell(shell, channel, payload.decode())
         elif header["op"] == "calls":
             _run_calls(shell, channel, header, payload)
+        elif header["op"] == "questions":
+            sys.modules["cnnkit"].questions.update(header["questions"])
+        elif header["op"] == "read":
+            _read_variable(shell, channel, header["name"])
+
+
+def _read_variable(shell, channel: socket.socket, name: str) -> None:
+    """Send the text of a variable: what it means is decided outside."""
+    if name not in shell.user_ns:
+        channel.sendall(wire.frame({"event": "undefined"}))
+        return
+    text = ""
+    # A value of the student's own class may do anything while it is turned into text.
+    with contextlib.suppress(BaseException), _Turn():
+        text = typed(shell.user_ns[name])
+    channel.sendall(wire.frame({"event": "text", "text": str.__str__(text)}))
 
 
 def _run_cell(shell, channel: socket.socket, source: str) -> None:

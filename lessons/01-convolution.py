@@ -20,7 +20,7 @@
 # %%
 import numpy as np
 
-from cnnkit import check, images, plot
+from cnnkit import check, images, plot, question
 
 # %% [markdown]
 # ## Data in which neighbours matter
@@ -321,6 +321,37 @@ check("conv2d", conv2d)
 check("conv2d", conv2d)
 
 # %% [markdown]
+# ## Question: one cell of the map (1 point)
+#
+# Your functions are tried on many numbers; this question is for you and your pencil. Its numbers are your own: everybody
+# has others. Write your id, the one under which you hand in, between the quotation marks below, and run the two cells.
+
+# %%
+STUDENT = "your id"  # write here the id under which you hand in: your question has numbers of your own
+COURSE = "set when the lesson is released"
+
+# %%
+numbers = question("one_cell", STUDENT, COURSE)
+
+# %% [markdown]
+# Multiply, add, and write down the number. The check can read your answer but does not tell whether it is right: you see
+# that when the lesson is graded. (You may of course let your `conv2d` do it, on `numbers["window"]` and
+# `numbers["kernel"]`, but do it by hand once.)
+
+# %% solution="one_cell"
+# Write your answer in the place of the two lines below, such as: one_cell = 42
+### BEGIN SOLUTION
+one_cell = int(conv2d(numbers["window"], numbers["kernel"])[0, 0])
+### END SOLUTION
+
+# %%
+check("one_cell", one_cell)
+
+# %% grade="one_cell" points=1
+# Graded: 1 point. Your answer is compared with the right one for your numbers.
+check("one_cell", one_cell)
+
+# %% [markdown]
 # ## What your `conv2d` can do
 #
 # First the example from above, then a larger one. The image is **binary**, 0 and 1 only, and the kernel has the shape of
@@ -512,6 +543,19 @@ print("the stripe, turned:", conv2d(np.rot90(stripe), left_minus_right)[0])
 #   by 90 degrees: that is what the last two lines show.
 # - It holds away from the border, where nothing is cut off; and with stride 2, for moves by an even number of pixels.
 #
+# ## Question: in your own words (2 points)
+#
+# A person reads this answer. **A friend says: "If a kernel finds a cat's ear in the middle of a photo, it finds the ear
+# wherever it is, also when the cat lies on its side, because a convolution does not care about position." What is right
+# about that, what is not, and what would the feature map look like in each case?** Three or four sentences are enough.
+
+# %% [markdown] manual="ears-everywhere" points=2
+# Right: the same weights are used at every place, so an ear that is moved is found as well; the map is the same, but its
+# strong answer moves with the ear (equivariance), so the position is not lost. Not right: this holds for moving only. An
+# ear that is turned is another pattern; under the same kernel its answer is smaller, and another kernel would be needed for
+# it. Close to the border the ear may be cut off.
+
+# %% [markdown]
 # ## What you can now do
 #
 # - say which data has local structure, and why a dense network is a poor choice for it;

@@ -18,6 +18,11 @@ def _by_exercise() -> dict[str, tuple[Property, ...]]:
     return found
 
 
+def exercise_names() -> tuple[str, ...]:
+    """The exercises that have hidden properties."""
+    return tuple(_by_exercise())
+
+
 def properties(exercise_name: str) -> tuple[Property, ...]:
     """The hidden properties of an exercise; the one with the largest weight comes first.
 
