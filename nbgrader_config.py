@@ -20,7 +20,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 c.CourseDirectory.course_id = "cnn"
 # Students' files, scores and the log are not checked in: see .gitignore.
 
-# nbgrader's own list with CourseKey before the checksums: questions with numbers of one's own need it.
+# nbgrader's own list with Questions before the checksums: it fills in what the students' own numbers depend on.
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.InstantiateTests",
@@ -28,7 +28,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.preprocessors.CourseKey",
+    "autograder.preprocessors.Questions",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
     "nbgrader.preprocessors.ClearHiddenTests",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from nbformat import NotebookNode, writes
+from nbformat import NotebookNode, read, writes
 from nbformat.v4 import new_code_cell
 
 from autograder import variants
@@ -43,7 +43,7 @@ def filled(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
     notebook = copy.deepcopy(released)
     for cell in notebook.cells:
         name = (cell.metadata.get("nbgrader") or {}).get("grade_id", "").removesuffix("-solution")
-        if cell.cell_type == "code" and name in solutions and cell.metadata.nbgrader.solution:
+        if name in solutions and cell.metadata.nbgrader.solution:
             cell.source = solutions[name]
     return notebook
 
@@ -56,8 +56,15 @@ def with_cell(notebook: NotebookNode, source: str, after: str) -> NotebookNode:
 
 
 def right_solutions(lesson: str, style: int = 0) -> dict[str, str]:
-    """A right solution of every exercise of a lesson, in one of several styles."""
-    return {e.name: _pick(variants.right(e.name), style, e.name) for e in exercises.lessons()[lesson]}
+    """A right solution of every exercise of a lesson, in one of several styles, and the teacher's other answers.
+
+    The teacher calculates the answer to a question from the student's own numbers, whoever that is.
+    """
+    source = read(Path(__file__).parent.parent / "source" / lesson / f"{lesson}.ipynb", as_version=4)
+    marked = {(cell.metadata.get("nbgrader") or {}).get("grade_id"): cell for cell in source.cells}
+    written = {name: cell.source for name, cell in marked.items() if name and cell.metadata.nbgrader.solution}
+    solutions = {name.removesuffix("-solution"): text for name, text in written.items()}
+    return solutions | {e.name: _pick(variants.right(e.name), style, e.name) for e in exercises.lessons()[lesson]}
 
 
 def mistaken_solutions(lesson: str, which: int) -> dict[str, str]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 
 from autograder.course import Course
 from autograder.gradebook import VERDICT_FILE
 from autograder.grading import grade_notebook, graded_exercises
+from autograder.quiz import questions_of
 from autograder.sandbox import Host
 from autograder.submission import Submission, irregular_files, read_released, read_submission, read_timestamp
 from cnnkit.exercises.questions import course_key
@@ -70,14 +71,22 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(submission.notebook, resources=resources, **kwargs)
 
 
-class CourseKey(NbGraderPreprocessor):
-    """Writes the course's key into a lesson when it is released: the numbers of its questions depend on it."""
+class Questions(NbGraderPreprocessor):
+    """Readies a lesson's questions for release, after the solutions were cleared.
+
+    The course's key, on which a student's own numbers depend, comes into the line ``COURSE = "..."``. An answer is
+    typed, not programmed: nbgrader's stub, which raises NotImplementedError, goes from its cell.
+    """
 
     def preprocess_cell(self, cell, resources, index):
-        """Fill the line ``COURSE = "..."`` in; nbgrader calls this for each cell."""
+        """Called by nbgrader for each cell."""
         if cell.cell_type == "code":
             key = course_key(_course(self.parent.parent.coursedir.root).grading.course_seed)
             cell.source = re.sub(r'^COURSE = ".*"$', f'COURSE = "{key}"', cell.source, flags=re.MULTILINE)
+            name = (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
+            if name.endswith("-solution") and questions_of([name.removesuffix("-solution")]):
+                stub = ClearSolutions(parent=self).code_stub["python"]
+                cell.source = cell.source.replace(stub, "").rstrip("\n")
         return cell, resources
 
 

@@ -334,14 +334,14 @@ COURSE = "set when the lesson is released"
 numbers = question("one_cell", STUDENT, COURSE)
 
 # %% [markdown]
-# Multiply, add, and write down the number. The check can read your answer but does not tell whether it is right: you see
-# that when the lesson is graded. (You may of course let your `conv2d` do it, on `numbers["window"]` and
+# Multiply, add, and write the number down as `one_cell`. The check can read your answer but does not tell whether it is
+# right: you see that when the lesson is graded. (You may of course let your `conv2d` do it, on `numbers["window"]` and
 # `numbers["kernel"]`, but do it by hand once.)
 
 # %% solution="one_cell"
-# Write your answer in the place of the two lines below, such as: one_cell = 42
+one_cell = ""  # write your answer between the quotation marks
 ### BEGIN SOLUTION
-one_cell = int(conv2d(numbers["window"], numbers["kernel"])[0, 0])
+one_cell = (numbers["window"] * numbers["kernel"]).sum()
 ### END SOLUTION
 
 # %%

@@ -14,7 +14,7 @@ __all__ = ["Call", "Exercise", "Misconception", "Property", "Question", "find", 
 @cache
 def _modules() -> dict:
     modules = (importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
-    return dict(sorted((module.LESSON, module) for module in modules if hasattr(module, "LESSON")))
+    return dict(sorted((module.LESSON, module) for module in modules if hasattr(module, "EXERCISES")))
 
 
 def lessons() -> dict[str, tuple[Exercise, ...]]:

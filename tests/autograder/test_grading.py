@@ -16,7 +16,7 @@ from cnnkit import exercises
 from .conftest import LESSON, LIMITS, REPOSITORY
 
 RIGHT = right_solutions(LESSON)
-FULL = {"split_channels": 2.0, "to_gray": 2.0, "conv2d": 5.0, "conv2d_channels": 3.0}
+FULL = {"split_channels": 2.0, "to_gray": 2.0, "conv2d": 5.0, "conv2d_channels": 3.0, "one_cell": 1.0}
 
 
 def grade(host, store, released, notebook):
