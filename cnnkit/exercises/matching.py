@@ -1,7 +1,9 @@
 """Which named mistake explains a student's answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from cnnkit.answers import RAISED, UNUSABLE, VALUE, Answer, answer_of, difference
 from cnnkit.exercises.layouts import copy_of
@@ -67,8 +69,19 @@ class Tried:
         if answer.kind == mistake.kind == VALUE:
             if self.property.keeps_dtype and getattr(answer.value, "dtype", 0) != getattr(mistake.value, "dtype", 0):
                 return False
-            return not difference(answer, mistake.value, scale)
+            return not difference(*_without_shared_gaps(answer, mistake), scale)
         return answer.kind == mistake.kind and answer.kind in (RAISED, UNUSABLE)
+
+
+def _without_shared_gaps(answer: Answer, mistake: Answer) -> tuple[Answer, object]:
+    """An answer and a mistake's values with 0 where both have the same nan or infinity, which equals nothing."""
+    got, wrong = answer.value, mistake.value
+    if isinstance(got, tuple) or isinstance(wrong, tuple) or got.shape != wrong.shape:
+        return answer, wrong
+    shared = ~np.isfinite(got) & ((got == wrong) | (np.isnan(got) & np.isnan(wrong)))
+    if not shared.any():
+        return answer, wrong
+    return replace(answer, value=np.where(shared, 0, got)), np.where(shared, 0, wrong)
 
 
 def matching_misconception(exercise: Exercise, tried: Sequence[Tried]) -> Misconception | None:
