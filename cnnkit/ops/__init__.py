@@ -3,7 +3,7 @@
 Images are ``(H, W)`` or ``(H, W, C)``, channels last; batches ``(N, H, W, C)``; banks of filters ``(F, h, w, C)``. The
 gradient of ``name`` is ``name_backward``: it takes the same arrays, then the gradient that arrives, then the options,
 and returns one gradient for each of the arrays, in their order. Float32 stays float32, and integers never overflow.
-Nothing here imports anything but NumPy.
+Nothing here imports anything but NumPy and the standard library.
 
 To learn how a convolution works, read :mod:`cnnkit.ops.convolution`.
 """

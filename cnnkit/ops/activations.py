@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnkit.ops.arrays import checked_grad, float_type, numbers
+from cnnkit.ops.threads import each
 
 #: How many numbers softmax takes at a time: they stay in a processor's cache between its steps.
 ROWS_OF = 2**18
@@ -212,17 +213,11 @@ def softmax(x):
     dtype = float_type(x)
     rows = x.reshape(-1, x.shape[-1])
     result = np.empty(rows.shape, dtype)
-    ones = np.ones(x.shape[-1], dtype)
-    some = max(1, ROWS_OF // x.shape[-1])
-    for start in range(0, len(rows), some):
-        scores, probs = rows[start : start + some], result[start : start + some]
-        largest = scores.max(axis=-1, keepdims=True)
-        if not np.isfinite(largest).all():
-            raise ValueError(f"softmax takes finite scores, but the largest of a row of {x.shape} is not finite")
-        with np.errstate(under="ignore"):
-            np.subtract(scores, largest, out=probs, dtype=dtype)
-            np.exp(probs, out=probs)
-        probs *= 1 / (probs @ ones)[:, np.newaxis]  # the sums of the rows, faster than with sum()
+
+    def fill(some):
+        _probabilities(rows[some], result[some], x.shape)
+
+    each(fill, _some_rows(rows))
     return result.reshape(x.shape)
 
 
@@ -267,11 +262,35 @@ def softmax_backward(x, grad):
     x = _scores(x)
     grad = checked_grad("softmax", grad, x.shape)
     dtype = float_type(x, grad)
-    probs = softmax(x.astype(dtype, copy=False))
-    grad = grad.astype(dtype, copy=False)
-    result = grad - np.einsum("...k,...k->...", probs, grad)[..., np.newaxis]
-    result *= probs
-    return result
+    rows, grad_rows = x.reshape(-1, x.shape[-1]), grad.reshape(-1, x.shape[-1])
+    result = np.empty(rows.shape, dtype)
+
+    def fill(some):
+        probs = np.empty(rows[some].shape, dtype)
+        _probabilities(rows[some], probs, x.shape)
+        arriving = grad_rows[some].astype(dtype, copy=False)
+        np.subtract(arriving, np.vecdot(probs, arriving)[:, np.newaxis], out=result[some])
+        result[some] *= probs
+
+    each(fill, _some_rows(rows))
+    return result.reshape(x.shape)
+
+
+def _probabilities(scores: np.ndarray, out: np.ndarray, shape) -> None:
+    """The softmax of some rows of scores, all of which have the given shape."""
+    largest = scores.max(axis=-1, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise ValueError(f"softmax takes finite scores, but the largest of a row of {shape} is not finite")
+    with np.errstate(under="ignore"):
+        np.subtract(scores, largest, out=out, dtype=out.dtype)
+        np.exp(out, out=out)
+    out *= 1 / np.vecdot(out, np.ones(out.shape[-1], out.dtype))[:, np.newaxis]  # the sums, faster than with sum()
+
+
+def _some_rows(rows: np.ndarray) -> list[slice]:
+    """Rows to work on at a time."""
+    some = max(1, ROWS_OF // rows.shape[-1])
+    return [slice(start, start + some) for start in range(0, len(rows), some)]
 
 
 def _scores(x) -> np.ndarray:

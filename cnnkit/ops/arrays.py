@@ -52,6 +52,8 @@ def pair(what: str, value, least: int = 1) -> tuple[int, int]:
 def float_type(*arrays: np.ndarray) -> np.dtype:
     """The type of a result that is not whole: float32 stays float32, integers become float64."""
     floats = {array.dtype for array in arrays if array.dtype.kind == "f"}
+    if len(floats) == 1 and (only := next(iter(floats))) in (np.float32, np.float64) and only.isnative:
+        return only  # the quick way
     # float16 overflows at 65504, which a few bright pixels reach.
     return np.result_type(np.float32, *floats) if floats else np.dtype(np.float64)
 

@@ -12,7 +12,8 @@ The gradients go the same way back. With ``maps = columns @ weights``, the gradi
 ``columns.T @ grad``; and ``grad @ weights.T`` says what every cell of every window is worth, which is added up where
 the windows overlap.
 
-The matrix of a whole batch would be large (each cell is in up to ``h * w`` windows), so it is made piece by piece.
+The matrix of a whole batch would be large (each cell is in up to ``h * w`` windows), so it is made piece by piece, by
+several threads, and multiplied while it is still in the processor's cache.
 """
 
 from numbers import Integral
@@ -20,9 +21,18 @@ from numbers import Integral
 import numpy as np
 
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
+from cnnkit.ops.threads import each
 
-#: Bytes of columns made at a time, of one image and of several: few enough to fit in memory and in a processor's cache.
-PIECE, SMALL_PIECE = 2**24, 2**19
+#: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
+PIECE, SMALL_PIECE = 2**20, 2**18
+#: Bytes of the filters' gradients that wait to be added up, one from each piece.
+SHARES = 2**24
+#: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
+#: than computing them.
+WINDOWS = 196
+#: Multiplications in one matrix product. OpenBLAS does up to a million of them at once, without rearranging the
+#: matrices and in one thread; ours are busy already, and larger products would make threads that wait for each other.
+PRODUCTS = 10**6
 
 
 def conv2d(image, kernel, stride=1):
@@ -416,16 +426,27 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
     weights = _by_group(filters.astype(compute, copy=False), groups).swapaxes(1, 2)
     windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
-    for piece, columns, _ in _columns(windows):
+    pieces = _pieces(windows)
+    alone = len(pieces) == 1
+    multiply = _multiply_alone if alone else _multiply
+    weights = weights if alone else np.ascontiguousarray(weights)  # as products are fastest
+    # For all cells of a row of the maps, one after the other: NumPy is slow at repeating something short.
+    row_bias = None if bias is None else np.tile(bias.astype(compute, copy=False), maps.shape[2])
+
+    def slide(piece):
+        columns, _ = _columns(windows[piece])
         part = _maps_by_group(maps[piece], groups)
         if len(filters) > groups:
-            np.matmul(columns, weights, out=part)
+            multiply(columns, weights, part)
         else:
             # For one filter a matrix product gains nothing, and rounds windows differently depending on where they
             # are; this way equal windows get equal numbers.
             np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=part[..., 0])
-    if bias is not None:
-        maps += bias.astype(compute, copy=False)
+        if bias is not None:
+            rows = maps[piece].reshape(-1, len(row_bias))
+            rows += row_bias
+
+    each(slide, pieces)
     return maps.astype(result, copy=False)
 
 
@@ -436,22 +457,40 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     weights = _by_group(filters.astype(dtype, copy=False), groups)
     padded = _zero_padded(x, pads, dtype)
     grad = np.ascontiguousarray(grad, dtype)
-    grad_weights = np.zeros_like(weights)
     windows = _windows(padded, *geometry)
     # In memory channels come first where the columns do it, so that long runs meet long runs.
     n, *sides, channels = padded.shape
     first = _runs_along_image(windows.shape)
     grad_padded = np.zeros((n, channels, *sides), dtype).transpose(0, 2, 3, 1) if first else np.zeros_like(padded)
     targets = _windows(grad_padded, *geometry)
-    for piece, columns, cells in _columns(windows):
+    pieces = _pieces(windows)
+    multiply = _multiply_alone if len(pieces) == 1 else _multiply
+    grad_weights = np.zeros(weights.swapaxes(1, 2).shape, dtype)
+    shares = {}
+
+    def slide_back(number):
+        piece = pieces[number]
+        columns, cells = _columns(windows[piece])
         arriving = _maps_by_group(grad[piece], groups)
-        grad_weights += np.matmul(arriving.swapaxes(2, 3), columns).sum(axis=0)
+        products = np.empty((*columns.shape[:2], columns.shape[3], arriving.shape[3]), dtype)
+        multiply(columns.swapaxes(2, 3), arriving, products)
+        shares[number] = products.sum(axis=0)
         # The columns have served; their memory now takes what each of their cells is worth.
-        np.matmul(arriving, weights, out=columns)
+        multiply(arriving, weights, columns)
         _add_up(cells, targets[piece])
+
+    some = max(2, SHARES // grad_weights.nbytes)
+    for start in range(0, len(pieces), some):
+        numbers = range(start, min(start + some, len(pieces)))
+        # Windows of one piece overlap with those of the next one, but not with those of the one after: so that no two
+        # threads add to the same cell, every other piece goes first.
+        each(slide_back, numbers[::2])
+        each(slide_back, numbers[1::2])
+        for number in numbers:
+            grad_weights += shares.pop(number)
     (top, _), (left, _) = pads or ((0, 0), (0, 0))
     grad_x = grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]
-    return np.ascontiguousarray(grad_x), grad_weights.reshape(filters.shape)
+    return np.ascontiguousarray(grad_x), grad_weights.swapaxes(1, 2).reshape(filters.shape)
 
 
 def _windows(x: np.ndarray, size, stride, dilation, groups: int) -> np.ndarray:
@@ -467,35 +506,77 @@ def _windows(x: np.ndarray, size, stride, dilation, groups: int) -> np.ndarray:
 
 def _sides(sides, size, stride, dilation) -> tuple[int, ...]:
     """The height and the width of a map."""
-    axes = zip(sides, size, stride, dilation, strict=True)
-    return tuple((side - d * (length - 1) - 1) // step + 1 for side, length, step, d in axes)
+    (height, width), (h, w), (down, across), (d, e) = sides, size, stride, dilation
+    return (height - d * (h - 1) - 1) // down + 1, (width - e * (w - 1) - 1) // across + 1
 
 
-def _columns(windows: np.ndarray):
-    """Piece by piece, copies of the windows.
+def _pieces(windows: np.ndarray) -> list[tuple[slice, slice]]:
+    """Which images, and which rows of their maps, to work on at a time."""
+    if windows.nbytes <= SMALL_PIECE:
+        return [(slice(None), slice(None))]
+    n, rows, cols, h, *_ = windows.shape
+    row_bytes = windows[0, 0].nbytes
+    # With at least so many rows, windows of a piece overlap with none of the piece after the next.
+    least = (h - 1) * windows.strides[3] // windows.strides[1] + 1
+    some_images = min(n, max(1, SMALL_PIECE // (row_bytes * rows)))
+    some_rows = min(rows, max(least, PIECE // row_bytes, -(-WINDOWS // cols)))
+    return [
+        (slice(image, image + some_images), slice(row, row + some_rows))
+        for image in range(0, n, some_images)
+        for row in range(0, rows, some_rows)
+    ]
 
-    Yields
-    ------
-    piece : tuple of two slices
-        Which images, and which rows of their maps.
+
+def _columns(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A copy of the windows.
+
+    Returns
+    -------
     columns : ndarray, shape (images, groups, windows, h * w * C // groups)
-        The cells of each window in one row, for the matrix product. Always in the same memory.
+        The cells of each window in one row, for the matrix product.
     cells : ndarray, shape (images, rows, W', h, w, groups, C // groups)
         The same memory as windows.
     """
-    n, rows, cols, h, w, groups, depth = windows.shape
-    row_size = cols * h * w * groups * depth
-    row_bytes = row_size * windows.itemsize
-    some_images = min(n, max(1, SMALL_PIECE // (row_bytes * rows)))
-    some_rows = min(rows, max(1, PIECE // row_bytes))
-    memory = np.empty(some_images * some_rows * row_size, windows.dtype)
-    for image in range(0, n, some_images):
-        for row in range(0, rows, some_rows):
-            piece = slice(image, image + some_images), slice(row, row + some_rows)
-            part = windows[piece]
-            columns, cells = _in_columns(memory[: part.size], part.shape)
-            np.copyto(cells, part)
-            yield piece, columns, cells
+    columns, cells = _in_columns(np.empty(windows.size, windows.dtype), windows.shape)
+    np.copyto(cells, windows)
+    return columns, cells
+
+
+def _multiply_alone(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """The same as :func:`_multiply` where there is only one piece: each thread takes some columns of `b`."""
+
+    def multiply(left):
+        some = slice(left, left + 64)
+        _multiply(a, np.ascontiguousarray(b[..., some]), out[..., some])
+
+    each(multiply, range(0, b.shape[-1], 64))
+
+
+def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """The matrix products ``out[i, g] = a[i, g] @ b[.., g]``, in small blocks."""
+    (rows, inner), cols = a.shape[-2:], b.shape[-1]
+    if rows * inner * cols <= PRODUCTS:
+        np.matmul(a, b, out=out)
+        return
+    width = -(-cols // -(-cols // 128))  # parts of equal length, at most 128
+    depth = -(-inner // -(-inner // 600))
+    height = min(rows, max(1, PRODUCTS // (depth * width)))
+    whole = rows - rows % height
+    for start, stop, high in ((0, whole, height), (whole, rows, rows - whole)):
+        for left in range(0, cols, width) if start < stop else ():
+            target = _blocks(out[..., start:stop, left : left + width], high)
+            for k in range(0, inner, depth):
+                block = _blocks(a[..., start:stop, k : k + depth], high)
+                factor = b[..., np.newaxis, k : k + depth, left : left + width]
+                if k == 0:
+                    np.matmul(block, factor, out=target)
+                else:
+                    target += np.matmul(block, factor)
+
+
+def _blocks(matrix: np.ndarray, height: int) -> np.ndarray:
+    """A view of the matrices, each cut into blocks of so many rows."""
+    return matrix.reshape(*matrix.shape[:-2], matrix.shape[-2] // height, height, matrix.shape[-1])
 
 
 def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:

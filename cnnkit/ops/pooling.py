@@ -3,6 +3,10 @@
 import numpy as np
 
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
+from cnnkit.ops.threads import each
+
+#: How many windows the way back of max pooling takes at a time, all channels counted: a processor's cache holds them.
+WINDOWS = 2**16
 
 
 def max_pool2d(x, size=2, stride=None):
@@ -100,20 +104,40 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
     dtype = float_type(x, grad)
     grad = grad.astype(dtype, copy=False)
     grad_x = np.zeros(x.shape, dtype)
-    some_nan = np.isnan(largest).any()
+    at = x.ndim - 3 if x.ndim > 2 else 0  # the axis of the height
     apart = size[0] <= stride[0] and size[1] <= stride[1]  # no cell is in two windows
-    waiting = np.ones(grad.shape, bool)  # windows whose maximum has not been met yet
-    for cells, grad_cells in zip(_cells(x, size, stride), _cells(grad_x, size, stride), strict=True):
-        found = cells == largest
-        if some_nan:  # the largest is NaN when any of them is, and a NaN equals nothing
-            found |= cells != cells
-        found &= waiting
-        waiting ^= found
-        if apart:
-            np.multiply(grad, found, out=grad_cells)
-        else:
-            grad_cells += grad * found
+    cells, grad_cells = list(_cells(x, size, stride)), list(_cells(grad_x, size, stride))
+
+    def send_back(part):
+        _to_the_first(largest[part], grad[part], [c[part] for c in cells], [c[part] for c in grad_cells], apart)
+
+    rows = grad.shape[at]
+    some = max(1, WINDOWS * rows // grad.size) if apart else rows
+    before = (slice(None),) * at
+    each(send_back, [(*before, slice(row, row + some)) for row in range(0, rows, some)])
     return grad_x
+
+
+def _to_the_first(largest, grad, cells, grad_cells, apart: bool) -> None:
+    """Add the gradient of each window to the first of its cells that is the largest."""
+    some_nan = np.isnan(largest).any()
+    waiting = None  # windows whose maximum has not been met yet
+    for number, (cell, grad_cell) in enumerate(zip(cells, grad_cells, strict=True), start=1):
+        if number == len(cells) and waiting is not None:
+            found = waiting
+        else:
+            found = cell == largest
+            if some_nan:  # the largest is NaN when any of them is, and a NaN equals nothing
+                found |= cell != cell
+            if waiting is None:
+                waiting = ~found
+            else:
+                found &= waiting
+                waiting ^= found
+        if apart:
+            np.multiply(grad, found, out=grad_cell)
+        else:
+            grad_cell += grad * found
 
 
 def avg_pool2d(x, size=2, stride=None):
@@ -394,15 +418,17 @@ def _cells(x: np.ndarray, size, stride):
 
 
 def _combined(combine: np.ufunc, x: np.ndarray, size, stride, dtype) -> np.ndarray:
-    """All cells of each window combined into one number."""
-    cells = _cells(x, size, stride)
-    result = next(cells)
-    if size == (1, 1):
-        return result.astype(dtype, order="C")
-    result = combine(result, next(cells), dtype=dtype, casting="unsafe")
-    for others in cells:
-        combine(result, others, out=result, dtype=dtype, casting="unsafe")
-    return result
+    """All cells of each window combined into one number: those below each other, then what is next to each other."""
+    for axis, (length, step) in enumerate(zip(size, stride, strict=True), start=1 if x.ndim == 4 else 0):
+        last = x.shape[axis] - length
+        cells = [x[(*[slice(None)] * axis, slice(p, p + last + 1, step))] for p in range(length)]
+        if length > 1:
+            x = combine(cells[0], cells[1], dtype=dtype, casting="unsafe")
+            for others in cells[2:]:
+                combine(x, others, out=x, dtype=dtype, casting="unsafe")
+        else:
+            x = cells[0]
+    return x.astype(dtype, order="C", copy=size == (1, 1))
 
 
 def _sums(x: np.ndarray, size, stride) -> np.ndarray:
