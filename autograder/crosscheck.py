@@ -353,6 +353,8 @@ def hold_corpus(exercise: Exercise, examples: list, device: str | None = None) -
     for example in examples:
         for call, expected in zip(example.calls, example.expected, strict=True):
             plain = _by_name(exercise.reference, call)
+            if row.seeded:
+                plain = _with_seed(plain)
             shapes = tuple((array.shape, array.dtype.str) for array in plain.args)
             groups.setdefault((shapes, repr(sorted(plain.kwargs.items()))), []).append((plain, expected, call))
     line = Line(f"corpus of {exercise.name}", shown, "as drawn")
@@ -415,6 +417,13 @@ def _by_name(reference: Callable, call: Call) -> Call:
     arguments = inspect.signature(reference).bind(*call.args, **call.kwargs).arguments
     arrays = tuple(value for value in arguments.values() if isinstance(value, np.ndarray))
     return Call(arrays, {name: value for name, value in arguments.items() if not isinstance(value, np.ndarray)})
+
+
+def _with_seed(call: Call) -> Call:
+    """The same call with the seed of its generator in place of the generator."""
+    kwargs = dict(call.kwargs)
+    rng = kwargs.pop("rng")
+    return Call(call.args, kwargs | {"seed": rng.bit_generator.seed_seq.entropy})
 
 
 # --- PyTorch's side -------------------------------------------------------------------------------
