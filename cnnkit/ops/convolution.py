@@ -413,7 +413,8 @@ def conv_layer_backward(x, filters, bias, grad, stride=1, pad=0, dilation=1, gro
     kinds = (layer.x, layer.filters, grad) if bias is None else (layer.x, layer.filters, grad, layer.bias)
     dtype = float_type(*kinds)
     grads = _slide_back(layer.x, layer.filters, grad, layer.stride, layer.dilation, groups, layer.pads, dtype)
-    grad_bias = None if bias is None else grad.sum(axis=(0, 1, 2), dtype=dtype)
+    # Row by row first: NumPy is slow at adding up many short runs.
+    grad_bias = None if bias is None else grad.sum(axis=(0, 1), dtype=dtype).sum(axis=0)
     return grads[0] if layer.batched else grads[0][0], grads[1], grad_bias
 
 
@@ -592,9 +593,9 @@ def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _runs_along_image(shape) -> bool:
-    """Whether a row of the map is longer than a row of a window: NumPy copies few long runs faster than many short."""
+    """Whether to copy along rows of the map: where a window's rows are so short that starting each takes longest."""
     *_, cols, _, w, _, depth = shape
-    return w * depth < cols
+    return w * depth < min(cols, 16)
 
 
 def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:
