@@ -169,7 +169,7 @@ SIGMOID = (
     Property(
         "inputs kept",
         "leaves the array as it was",
-        _scores(feature_map(layout=_ANY_LAYOUT)),
+        _scores(feature_map(kinds=(WHOLE, TENTHS, EXTREME), layout=_ANY_LAYOUT)),
         keeps_inputs=True,
     ),
     Property(
@@ -246,7 +246,7 @@ SOFTMAX = (
     Property(
         "inputs kept",
         "leaves the array as it was",
-        _scores(feature_map(axes=(1, 2), layout=_ANY_LAYOUT)),
+        _scores(feature_map(kinds=(WHOLE, TENTHS, EXTREME), axes=(1, 2), layout=_ANY_LAYOUT)),
         keeps_inputs=True,
     ),
     Property(
