@@ -65,6 +65,11 @@ def one(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[list[Call]]:
     return calls.map(lambda call: [call])
 
 
+def with_and_without(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[list[Call]]:
+    """Examples of two calls: one that says nothing about biases, and the same without them."""
+    return calls.map(lambda call: [call, Call(call.args, {"bias": False})])
+
+
 def _optional(draw, args: tuple, options) -> Call:
     """A call with options that are drawn, all by position or those that differ from the default by name."""
     chosen = [(name, draw(st.sampled_from(values)), usual) for name, values, usual in options]
@@ -541,7 +546,7 @@ conv_params = Exercise(
         Property(
             "values",
             "counts the weights of all filters, and a bias for each unless there are none",
-            one(bank(biases=(True, False))),
+            with_and_without(bank()),
         ),
         Property("without biases", "counts no biases when there are none", one(bank(biases=(False,)))),
     ),
@@ -581,7 +586,7 @@ dense_params = Exercise(
         Property(
             "values",
             "counts the weights, and a bias for each output unless there are none",
-            one(units(biases=(True, False), largest=9) | units(biases=(True, False))),
+            with_and_without(units(largest=9) | units()),
         ),
         Property("without biases", "counts no biases when there are none", one(units(biases=(False,)))),
     ),
