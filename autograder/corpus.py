@@ -20,15 +20,21 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
-from autograder import hidden, wire
+from autograder import hidden, variants, wire
+from autograder.mutants import general_faults, mutants
+from autograder.selection import choose
 from cnnkit import answers, exercises, ops
 from cnnkit.answers import Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Property
 from cnnkit.exercises.layouts import copy_of
 from cnnkit.exercises.matching import outcome
 
+#: How many examples are drawn for each that is replayed, and at least for each property.
+_DRAWN_TIMES, _LEAST_DRAWN = 5, 12
+#: Of how many right variants the mutants take part in the choice; the audit tries those of all.
+_MODELS = 4
 #: Written into each file; a file of another version is rebuilt.
-_VERSION = 2
+_VERSION = 3
 
 
 class CorpusError(RuntimeError):
@@ -78,7 +84,7 @@ class CorpusStore:
     seed : str
         The course seed: another seed gives other hidden examples.
     examples : int
-        About how many examples an exercise gets; each property gets at least four.
+        About how many examples an exercise gets, chosen from many more for what they reject.
 
     Examples
     --------
@@ -129,8 +135,13 @@ class CorpusStore:
 
     def digest(self, name: str) -> str:
         """Hash of all that decides the examples and their results: 16 hexadecimal digits."""
-        sources = [path for package in (exercises, ops, hidden) for path in Path(package.__file__).parent.glob("*.py")]
+        sources = [
+            path
+            for package in (exercises, ops, hidden, variants)
+            for path in Path(package.__file__).parent.glob("*.py")
+        ]
         sources += [Path(__file__), Path(wire.__file__), Path(answers.__file__)]
+        sources += [Path(__file__).with_name(f"{module}.py") for module in ("mutants", "selection")]
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
         for source in sorted(sources):
             total.update(source.name.encode() + b"\0" + source.read_bytes())
@@ -144,11 +155,15 @@ class CorpusStore:
         exercise = exercises.find(name)
         properties = hidden.properties(name)
         total = sum(prop.weight for prop in properties)
-        examples = []
+        drawn = {}
         for prop in properties:
-            count = max(4, round(self.examples * prop.weight / total))
-            drawn = _draw(prop, count, f"{self.seed}/{name}/{prop.name}")
-            examples += [_answer(exercise, prop, calls) for calls in drawn]
+            count = max(_LEAST_DRAWN, round(_DRAWN_TIMES * self.examples * prop.weight / total))
+            calls = draw(prop, count, f"{self.seed}/{name}/{prop.name}")
+            drawn[prop.name] = [_answer(exercise, prop, each) for each in calls]
+        models = (exercise.reference, *variants.right(name)[:_MODELS])
+        wrong = [mutant.function for model in models for mutant in mutants(model)]
+        wrong += [fault.function for fault in general_faults(exercise.reference)]
+        examples = choose(drawn, properties, wrong, self.examples)
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
         corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples))
@@ -156,7 +171,8 @@ class CorpusStore:
         return corpus
 
 
-def _draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
+def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
+    """Let Hypothesis draw examples of a property; the same seed gives the same, in a process of its own."""
     found = []
 
     @hypothesis.seed(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8]))

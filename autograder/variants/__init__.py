@@ -7,11 +7,16 @@ from functools import cache
 
 
 @cache
-def _by_exercise() -> dict[str, tuple[Callable, ...]]:
-    found: dict[str, tuple[Callable, ...]] = {}
+def _by_exercise(table: str = "RIGHT") -> dict:
+    found: dict = {}
     for info in pkgutil.iter_modules(__path__):
-        found |= getattr(importlib.import_module(f"{__name__}.{info.name}"), "RIGHT", {})
+        found |= getattr(importlib.import_module(f"{__name__}.{info.name}"), table, {})
     return found
+
+
+def equivalent(exercise_name: str) -> dict[str, tuple[str, ...]]:
+    """Why some mutants are no mistakes, and the names of those; from a module's ``EQUIVALENT``."""
+    return _by_exercise("EQUIVALENT").get(exercise_name, {})
 
 
 def right(exercise_name: str) -> tuple[Callable, ...]:

@@ -290,3 +290,20 @@ RIGHT = {
         deep_fft,
     ),
 }
+
+#: Mutants that are no mistakes, by the reason: for the audit.
+EQUIVALENT = {
+    "split_channels": {
+        "the last axis has one channel left, so its first is its last": ("split_by_dsplit: 0 → -1",),
+    },
+    "conv2d": {
+        "every cell is written, whatever was in it": ("conv_four_loops: np.zeros → np.ones",),
+        "all rows have one length, so the last says the same as the first": (
+            "conv_list_of_lists: 0 → -1",
+            "conv_list_of_lists: 0 → -1 (4)",
+        ),
+    },
+    "conv2d_channels": {
+        "the axis of windows over the channels has one place only": ("deep_windows_einsum: 0 → -1",),
+    },
+}
