@@ -17,7 +17,7 @@ import numpy as np
 from cnnkit import check, images, plot, question
 
 # %% [markdown]
-# From lesson 1 you need the convolution, for stride 1. Here it is in three lines: NumPy lays out all windows of the image
+# From lesson 1 you need the convolution, for stride 1. Here it is in two lines: NumPy lays out all windows of the image
 # side by side, and then all of them are multiplied with the kernel and added up at once. It gives the same numbers as
 # your loops.
 
@@ -52,7 +52,7 @@ while shrinking.shape[0] >= 3:
 #
 # But what to write into the border? Three answers are common. Here they are for a row `1 2 3 4` and a border of 2:
 #
-# | mode | border | row | border | |
+# | mode | border | row | border | what it is |
 # | --- | --- | --- | --- | --- |
 # | `"zero"` | 0 0 | 1 2 3 4 | 0 0 | black all around |
 # | `"reflect"` | 3 2 | 1 2 3 4 | 3 2 | a mirror *on* the outermost cell: it is not repeated |
@@ -85,7 +85,7 @@ def pad2d(image, pad, mode="zero"):
 
     image: array of shape (H, W)
     pad: how many cells on each side, 0 or more
-    mode: "zero", "reflect" (mirrored, the edge is not repeated) or "symmetric" (mirrored, the edge is repeated)
+    mode: "zero", "reflect" (mirrored, edge not repeated) or "symmetric" (mirrored, edge repeated)
     Returns an array of shape (H + 2 * pad, W + 2 * pad).
     """
     ### BEGIN SOLUTION
@@ -349,7 +349,7 @@ print("rounded, cut: ", np.clip(np.round(answers), 0, 255).astype(np.uint8))
 sharper = conv2d_same(small[:, :, 1], filters["sharpen"], "symmetric")  # the green channel
 print("the sharpened cat: from", sharper.min().astype(int), "to", sharper.max().astype(int))
 plot.row(
-    [small[:, :, 1], sharper.astype(int).astype(np.uint8), np.clip(sharper, 0, 255).astype(np.uint8)],
+    [small[:, :, 1], sharper.astype(int).astype(np.uint8), np.clip(np.round(sharper), 0, 255).astype(np.uint8)],
     titles=["before", "wrapped around", "clipped"],
 )
 

@@ -1007,7 +1007,7 @@ def _map_size(height, width, pad, side):
 QUESTIONS = (
     Question(
         "map_with_border",
-        "An image of {height} × {width} pixels gets a border of {pad} cells on every side. Then a kernel of "
+        "An image of {height} × {width} pixels gets a border of {pad} cells on every side.\nThen a kernel of "
         "{side} × {side} slides over it, one cell at a time. How large is the feature map (height x width)?",
         _picture_border_and_kernel,
         _map_size,
