@@ -1,18 +1,22 @@
 """A course folder: its configuration, its lessons, and where everything lies."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.corpus import CorpusStore
-from autograder.quiz import Drawing
 from autograder.settings import Grading, Limits
-from cnnkit.exercises.questions import course_key
+
+if TYPE_CHECKING:  # slow to import, and a course's configuration is needed before them: the sandbox starts with it
+    from autograder.corpus import CorpusStore
+    from autograder.quiz import Drawing
 
 CONFIG_FILE = "nbgrader_config.py"
 
@@ -47,6 +51,8 @@ class Course:
     @cached_property
     def corpora(self) -> CorpusStore:
         """The course's hidden examples; outside a course (for ``judge``) they are kept in the user's cache."""
+        from autograder.corpus import CorpusStore
+
         in_course = (self.root / CONFIG_FILE).is_file()
         folder = self.root / ".autograder" if in_course else platformdirs.user_cache_path("cnnkit-autograder")
         return CorpusStore(folder / "corpus", self.grading.course_seed, self.grading.examples)
@@ -66,6 +72,9 @@ class Course:
 
     def drawing(self, student: str, everybody: Iterable[str]) -> Drawing:
         """Whose numbers the questions of a submission have, among those who submitted."""
+        from autograder.quiz import Drawing
+        from cnnkit.exercises.questions import course_key
+
         return Drawing(course_key(self.grading.course_seed), student, everybody)
 
     def released(self, lesson: str) -> Path:

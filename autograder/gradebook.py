@@ -19,16 +19,12 @@ from nbgrader import utils
 from nbgrader.api import (
     Assignment,
     BaseCell,
-    Comment,
-    Grade,
     Gradebook,
     InvalidEntry,
     MissingEntry,
     Student,
     SubmittedAssignment,
-    SubmittedNotebook,
 )
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 
 from autograder.course import Course, CourseError
@@ -113,18 +109,21 @@ class Book:
         GradebookBusy
             When the database stayed locked; nothing was written.
         """
-        submission = self._submission(student)
-        self._in_transaction(lambda: self._fill(submission, graded))
-        if submission.total_seconds_late > 0:
+
+        def write() -> bool:
+            submission = self._submission(student)
+            self._fill(submission, graded)
+            return submission.total_seconds_late > 0
+
+        if self._in_transaction(write):
             self._penalize(student, graded)
         self._write_notebook(student, graded, key)
 
     def forget(self, student: str) -> None:
         """After a failure of the grader: no older automatic score may stand as if it were this submission's."""
-        submission = self._submission(student)
 
         def clear():
-            for notebook in submission.notebooks:
+            for notebook in self._submission(student).notebooks:
                 for grade in notebook.grades:
                     grade.auto_score, grade.needs_manual_grade = None, True
 
@@ -134,18 +133,17 @@ class Book:
     def _submission(self, student: str) -> SubmittedAssignment:
         timestamp = read_timestamp(self._course.submitted(student, self._lesson))
         changes = {"timestamp": timestamp} if timestamp else {}
-
-        def find():
-            self._book.update_or_create_student(student)
-            return self._book.update_or_create_submission(self._lesson, student, **changes)
-
-        return self._in_transaction(find)
+        self._book.update_or_create_student(student)
+        return self._book.update_or_create_submission(self._lesson, student, **changes)
 
     def _fill(self, submission: SubmittedAssignment, graded: Graded) -> None:
         notebook = next(n for n in submission.notebooks if n.name == self._lesson)
-        # One query each; nbgrader's properties would make several for every cell.
-        grades = self._by_cell(Grade, notebook)
-        comments = self._by_cell(Comment, notebook)
+        # By the names of their cells, with few queries; nbgrader's own properties would make several for every cell.
+        query = self._book.db.query(BaseCell.id, BaseCell.name).filter(BaseCell.notebook_id == notebook.notebook.id)
+        with self._book.db.no_autoflush:  # what is new is written once, with its scores
+            names = dict(query.all())
+            grades = {names.get(grade.cell_id): grade for grade in notebook.grades}
+            comments = {names.get(comment.cell_id): comment for comment in notebook.comments}
         notebook.late_submission_penalty = None
         for cell in graded.notebook.cells:
             name = (cell.metadata.get("nbgrader") or {}).get("grade_id")
@@ -162,12 +160,10 @@ class Book:
                 untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
                 comments[name].auto_comment = "No response." if untouched and not utils.is_task(cell) else None
 
-    def _by_cell(self, kind: type, notebook: SubmittedNotebook) -> dict:
-        query = self._book.db.query(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
-        return dict(query.filter(kind.notebook_id == notebook.id).all())
-
     def _penalize(self, student: str, graded: Graded) -> None:
         """nbgrader's own late penalties, with the plugin that the course configures."""
+        from nbgrader.preprocessors import AssignLatePenalties  # brings nbconvert along, and few are late
+
         names = {"notebook": self._lesson, "assignment": self._lesson, "student": student}
         resources = {"nbgrader": names | {"db_url": self._course.directory.db_url}}
         penalties = AssignLatePenalties(config=self._course.config)
@@ -196,13 +192,19 @@ class Book:
         os.replace(building, final)
 
     def _in_transaction(self, change: Callable):
+        database = self._book.db
+
         def attempt():
+            # nbgrader's methods commit, one after the other; here all of them are one transaction, or none.
+            database.commit = lambda: None
             try:
                 result = change()
-                self._book.db.commit()
+                del database.commit
+                database.commit()
                 return result
             except BaseException:
-                self._book.db.rollback()
+                vars(database).pop("commit", None)
+                database.rollback()
                 raise
 
         return _patiently(attempt)

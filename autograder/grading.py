@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from autograder import render
 from autograder.corpus import CorpusStore
@@ -20,7 +19,7 @@ from autograder.quiz import Drawing, judge_question, questions_of
 from autograder.sandbox import Host
 from autograder.session import Session
 from autograder.settings import Limits
-from autograder.submission import Submission
+from autograder.submission import Submission, new_cell
 from autograder.verdict import NOT_GRADED, PASSED, Verdict, judge, not_graded
 from cnnkit import exercises
 
@@ -229,4 +228,4 @@ def _add_notes(notebook: NotebookNode, submission: Submission) -> None:
     if lines:
         # An indented block: whatever a file or a cell is called, Markdown shows it as it is.
         text = "\n".join(f"    {json.dumps(line, ensure_ascii=False)[1:-1]}" for line in lines)
-        notebook.cells.insert(0, new_markdown_cell(f"**From the grader**\n\n{text}", id="from-the-grader"))
+        notebook.cells.insert(0, new_cell("markdown", f"**From the grader**\n\n{text}", "from-the-grader"))

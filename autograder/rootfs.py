@@ -61,6 +61,9 @@ def bubblewrap_arguments(scratch: Path, root: bool) -> list[str]:
     missing.write_text("raise ImportError('this part of Pillow is not available while grading')\n")
     pillow = next(source for source, target in _site_files() if target == "PIL")
     shown += [(missing, f"/site/PIL/{file.name}") for pattern in _PILLOW_MASKED for file in pillow.glob(pattern)]
+    fonts = scratch / machine["fonts"]["name"]
+    fonts.write_text(machine["fonts"]["text"])
+    shown.append((fonts, f"/tmp/{fonts.name}"))
     for source, target in shown:
         arguments += ["--ro-bind", str(source.resolve()), target]
     for hidden in ("site-packages", "dist-packages", "test"):
@@ -87,14 +90,13 @@ def _site_files() -> list[tuple[Path, str]]:
 
 def _own_files() -> list[tuple[Path, str]]:
     """Our files inside: the worker's own, and a cnnkit that shows pictures but has no reference and no check."""
-    from cnnkit import images
-
     cnnkit = HERE.parent / "cnnkit"
     files = [(HERE / "__init__.py", "autograder/__init__.py")]
     files += [(HERE / name, f"autograder/{name}") for name in ("wire.py", "worker.py")]
     files += [(cnnkit / name, f"cnnkit/{name}") for name in ("answers.py", "images.py", "plot.py")]
     files += [(HERE / "stand_in" / "cnnkit.py", "cnnkit/__init__.py")]
-    return files + [(photo, f"photos/{photo.name}") for photo in images.files()]
+    photos = map(Path, _machine()["photos"])
+    return files + [(photo, f"photos/{photo.name}") for photo in photos]
 
 
 # --- what has to be found out about this machine --------------------------------------------------------------
@@ -102,20 +104,24 @@ def _own_files() -> list[tuple[Path, str]]:
 
 @cache
 def _machine() -> dict:
-    """The packages' files, the shared libraries and the dynamic loader: from the cache, or found out now."""
+    """The packages' files, the shared libraries, the fonts, the photos: from the cache, or found out now."""
     site, interpreter = Path(sysconfig.get_path("purelib")), Path(sys.executable).resolve()
     basis = [str(HERE), str(site), site.stat().st_mtime_ns, str(interpreter), interpreter.stat().st_mtime_ns]
-    key = hashlib.sha256(repr((basis, sys.version, ALLOWED, Path(__file__).read_bytes())).encode()).hexdigest()[:16]
+    basis += [sys.version, ALLOWED, Path(__file__).read_bytes(), (HERE.parent / "cnnkit" / "images.py").read_bytes()]
+    key = hashlib.sha256(repr(basis).encode()).hexdigest()[:16]
     path = platformdirs.user_cache_path("cnnkit-autograder") / f"machine-{key}.json"
     try:
         found = json.loads(path.read_text())
-        if all(Path(file).exists() for file in (found["loader"], *found["libraries"])):
+        if all(Path(file).exists() for file in (found["loader"], *found["libraries"], *found["photos"])):
             return found
     except (OSError, ValueError, KeyError, TypeError):
         pass
+    from cnnkit import images
+
     packages = _package_files(site)
     loader, libraries = _shared_libraries([site / name for name in packages])
-    found = {"packages": packages, "loader": loader, "libraries": libraries}
+    found = {"packages": packages, "loader": loader, "libraries": libraries, "fonts": _fonts()}
+    found["photos"] = [str(photo) for photo in images.files()]
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
@@ -134,6 +140,19 @@ def _package_files(site: Path) -> list[str]:
             if file.parts[0] not in ("..", "__pycache__", "bin"):
                 names.add(file.parts[0])
     return sorted(name for name in names if (site / name).exists())
+
+
+def _fonts() -> dict[str, str]:
+    """matplotlib's list of its own fonts, for the host, which would look for them again at each start."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PATH": "", "MPLCONFIGDIR": folder, "MPLBACKEND": "agg"}
+        command = [sys.executable, "-I", "-c", "import matplotlib.font_manager"]
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+        path = next(Path(folder).glob("fontlist-*.json"))
+        fonts = json.loads(path.read_text())
+    for kind in ("ttflist", "afmlist"):  # the machine's own have whole paths, and are not in the sandbox
+        fonts[kind] = [font for font in fonts[kind] if not os.path.isabs(font["fname"])]
+    return {"name": path.name, "text": json.dumps(fonts)}
 
 
 def _requirements() -> list[str]:

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import parse_utc
 
 from autograder import wire
 
-_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_KINDS = ("code", "markdown", "raw")
 
 
 @dataclass
@@ -56,7 +55,7 @@ def read_released(path: Path) -> NotebookNode:
         raise FileNotFoundError(
             f"{path} does not exist; make it with: nbgrader generate_assignment {path.parent.name} --force"
         )
-    return nbformat.read(path, as_version=4)
+    return nbformat.convert(nbformat.reader.reads(path.read_text(encoding="utf-8")), 4)
 
 
 def read_submission(path: Path, released: NotebookNode, max_bytes: int) -> Submission:
@@ -98,6 +97,14 @@ def read_timestamp(folder: Path) -> datetime.datetime | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def new_cell(kind: str, source: str, name: str) -> NotebookNode:
+    """As nbformat's new_code_cell and its kin, which would validate each cell against the whole schema."""
+    cell = NotebookNode({"id": name, "cell_type": kind, "metadata": NotebookNode(), "source": source})
+    if kind == "code":
+        cell.execution_count, cell.outputs = None, []
+    return cell
 
 
 def irregular_files(folder: Path) -> list[str]:
@@ -179,7 +186,7 @@ def _plain_cell(cell) -> tuple[str, str, str]:
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
-    return kind if kind in _NEW_CELL else "raw", source, grade_id if isinstance(grade_id, str) else ""
+    return kind if kind in _KINDS else "raw", source, grade_id if isinstance(grade_id, str) else ""
 
 
 # --- putting it in order --------------------------------------------------------------------------------------
@@ -211,7 +218,8 @@ def _rebuild(cells: list[tuple[str, str, str]], released: NotebookNode) -> tuple
         built.append(cell)
         where[grade_id] = cell
     _add_missing(built, where, master, notes, empty=not cells)
-    notebook = new_notebook(cells=built, metadata=_notebook_metadata(released))
+    notebook = NotebookNode({"cells": built, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    notebook.metadata = _notebook_metadata(released)
     _make_ids_unique(notebook)
     return notebook, notes
 
@@ -226,7 +234,7 @@ def _is_students(cell: NotebookNode) -> bool:
 
 
 def _free_cell(kind: str, source: str, place: int) -> NotebookNode:
-    return _NEW_CELL[kind](source if kind == "code" else _without_tags(source), id=f"own-{place}")
+    return new_cell(kind, source if kind == "code" else _without_tags(source), f"own-{place}")
 
 
 def _without_tags(text: str) -> str:

@@ -69,6 +69,7 @@ def _check(result: int, what: str) -> None:
 def host(config: dict) -> None:
     """Import what notebooks use, then fork a supervisor for each set of descriptors that arrives."""
     control = socket.socket(fileno=config["socket"])
+    gc.disable()  # nothing that is imported goes away again
     if os.getuid() == 0 and config["uid"]:
         os.setgroups([])
         os.setresgid(config["uid"], config["uid"], config["uid"])
@@ -76,8 +77,8 @@ def host(config: dict) -> None:
         # A changed uid makes /proc/self belong to root; the children must write their uid_map there.
         _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     shell = _make_shell(config)
-    gc.collect()
     gc.freeze()  # the imported modules stay shared between the forks
+    gc.enable()
     control.sendall(b"ready\n")
     signal.signal(signal.SIGCHLD, lambda *_: _reap())
     while True:

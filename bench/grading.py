@@ -16,7 +16,8 @@ ours
 
 Two kinds of class. *lesson*: the lesson as it is, with its text and pictures; both sides run and pay for those.
 *functions*: only the import, the four functions and the graded cells. The cells with ``check`` are in neither:
-they belong to cnnkit, and inside our sandbox they do nothing, so stock nbgrader alone would pay for them.
+they belong to cnnkit, and inside our sandbox they do nothing, so stock nbgrader alone would pay for them. Nor are the
+questions with numbers of one's own, which stock nbgrader cannot grade.
 
 What is counted
 ---------------
@@ -67,6 +68,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.classroom import filled, mistaken_solutions, right_solutions
+from cnnkit import exercises
 
 LESSON = "01-convolution"
 REPOSITORY = Path(__file__).parent.parent
@@ -97,6 +99,8 @@ def source_notebook(kind: str, graded: Callable[[str], str]) -> NotebookNode:
     cells = []
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader") or {}
+        if _is_about_a_question(cell):
+            continue
         if cell.cell_type == "code" and mark.get("grade") and not mark.get("solution"):
             cell.source = graded(mark["grade_id"])
         elif cell.source.startswith("check(") or (kind == "functions" and not mark.get("solution")):
@@ -106,6 +110,11 @@ def source_notebook(kind: str, graded: Callable[[str], str]) -> NotebookNode:
         cells.insert(0, new_code_cell("import numpy as np", id="imports"))
     notebook.cells = cells
     return notebook
+
+
+def _is_about_a_question(cell: NotebookNode) -> bool:
+    names = [question.name for question in exercises.questions()[LESSON]]
+    return cell.cell_type == "code" and any(text in cell.source for text in ("STUDENT =", *names))
 
 
 def make_course(folder: Path, kind: str, config: str, graded: Callable[[str], str], students: int) -> None:

@@ -61,7 +61,7 @@ def test_without_isolation_it_warns_and_the_results_say_so(course, released):
     done = run(course.root, "autograder", "grade", LESSON, "--isolation", "none", "--json")
     assert "WARNING: --isolation none" in done.stderr
     verdict = json.loads((course.autograded("ada", LESSON) / "verdict.json").read_text())
-    assert (verdict["isolation"], verdict["points"]) == ("none", 12.0)
+    assert (verdict["isolation"], verdict["points"]) == ("none", 13.0)
 
 
 def test_a_plain_file_is_judged(course, tmp_path):
