@@ -5,6 +5,8 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 
+from cnnkit import exercises
+
 
 @cache
 def _by_exercise(table: str = "RIGHT") -> dict:
@@ -25,14 +27,12 @@ def right(exercise_name: str) -> tuple[Callable, ...]:
     Raises
     ------
     KeyError
-        When the exercise has none; the message lists the exercises that have.
+        When there is no such exercise; the message lists those that there are.
 
     Examples
     --------
     >>> len(right("conv2d")) >= 6
     True
     """
-    found = _by_exercise()
-    if exercise_name not in found:
-        raise KeyError(f"no right variants of {exercise_name!r}; there are some of: {', '.join(found)}")
-    return found[exercise_name]
+    exercises.find(exercise_name)
+    return _by_exercise().get(exercise_name, ())
