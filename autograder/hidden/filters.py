@@ -177,6 +177,13 @@ def _one_hot(draw) -> list[Call]:
 
 
 @st.composite
+def _single_number(draw) -> list[Call]:
+    call = draw(same_size())
+    image, kernel, *mode = call.args
+    return [Call((image, kernel[:1, :1].copy(), *mode), call.kwargs)]
+
+
+@st.composite
 def _sum_of_same(draw, which: int) -> list[Call]:
     call = draw(same_size(kind=(TENTHS, TENTHS)))
     drawn = call.args[which]
@@ -224,6 +231,11 @@ CONV2D_SAME = (
         "large kernels",
         "works for a kernel as large as the image",
         _alone(same_size(tight=True)),
+    ),
+    Property(
+        "kernels of one number",
+        "gives each pixel times the number for a kernel of 1 × 1",
+        _single_number(),
     ),
     Property(
         "photos",
@@ -354,6 +366,11 @@ TOP_SOBEL = (
         "works when the image is wider than high, or higher than wide",
         _on(picture(oblong=True)),
         weight=2,
+    ),
+    Property(
+        "black and white",
+        "gives the whole sum on a photo of black and white only, where the answers are largest",
+        _on(picture(kinds=(BYTES,)).map(lambda image: np.where(image > 127, 255, 0).astype(np.uint8))),
     ),
     Property(
         "one place",

@@ -93,7 +93,7 @@ RELU = (
     Property(
         "small numbers",
         "keeps positive numbers below 1 and sets negative ones close to 0 to 0",
-        _on(feature_map(kinds=(TENTHS,)).map(lambda array: array / 8)),
+        _on(feature_map(kinds=(TENTHS,)).map(lambda array: array / 64)),
     ),
     Property("large numbers", "keeps large numbers as they are", _on(feature_map(kinds=(EXTREME,), axes=(1, 2)))),
     Property(

@@ -986,7 +986,7 @@ filter_image = Exercise(
     ),
 )
 
-EXERCISES = (pad2d, conv2d_same, box_kernel, top_sobel, filter_image)
+EXERCISES = (pad2d, conv2d_same, top_sobel, box_kernel, filter_image)
 
 # A question with numbers of one's own --------------------------------------------------------------
 

@@ -1178,7 +1178,7 @@ global_avg_pool = Exercise(
     ),
 )
 
-EXERCISES = (relu, sigmoid, softmax, max_pool2d, avg_pool2d, sum_pool2d, global_avg_pool)
+EXERCISES = (relu, max_pool2d, avg_pool2d, sum_pool2d, global_avg_pool, sigmoid, softmax)
 
 # A question with numbers of one's own --------------------------------------------------------------
 
