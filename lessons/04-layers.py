@@ -358,8 +358,9 @@ def dropout(x, rate, rng):
 check("dropout", dropout)
 
 # %% grade="dropout" points=3
-# Graded: 3 points. After you submit, hidden inputs are tried here. There are many right answers, so the grader looks at
-# what they have in common: the part that is dropped, the factor, and whether the luck comes from rng.
+# Graded: 3 points. After you submit, hidden inputs are tried here. There are many
+# right answers, so the grader looks at what they have in common: the part that is
+# dropped, the factor, and whether the luck comes from rng.
 check("dropout", dropout)
 
 # %% [markdown]

@@ -375,7 +375,7 @@ check("receptive_field", receptive_field)
 # The cat, as one number sees her, behind each of the five poolings of VGG-16, a network that you will meet in a moment. It
 # has two or three convolutions of 3 × 3, then a pooling of 2 × 2 with stride 2, and so on. What lies outside of the window
 # is dark. Behind the first pooling a number sees a few hairs, 6 × 6 pixels. The pictures show the window behind the third,
-# the fourth and the fifth: an eye, half a face, the whole head.
+# the fourth and the fifth: a part of an eye, the eye and what is around it, half of the face.
 
 # %%
 photo = images.load("chelsea")

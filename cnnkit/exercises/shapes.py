@@ -733,7 +733,7 @@ def _draw_padded(random):
 
 padded_size = Question(
     "padded_size",
-    "An image of {height} rows and {width} columns gets a border of {pad} cells on every side. "
+    "An image of {height} rows and {width} columns gets a border of {pad} cells on every side.\n"
     "How many rows and how many columns has it then?",
     _draw_padded,
     lambda height, width, pad: (height + 2 * pad, width + 2 * pad),
@@ -779,8 +779,9 @@ def _map(height, width, channels, filters, kernel, stride, pad):
 
 map_shape = Question(
     "map_shape",
-    "An image of {height} x {width} x {channels} goes through a convolutional layer with {filters} filters of "
-    "{kernel} x {kernel}, with stride {stride} and padding {pad}. Which shape comes out (rows, columns, depth)?",
+    "An image of {height} x {width} x {channels} goes through a convolutional layer:\n"
+    "{filters} filters of {kernel} x {kernel}, stride {stride}, padding {pad}.\n"
+    "Which shape comes out (rows, columns, depth)?",
     _draw_map,
     _map,
     (
@@ -846,8 +847,8 @@ def _draw_layer(random):
 
 layer_parameters = Question(
     "layer_parameters",
-    "A layer has {filters} filters of {kernel} x {kernel} over an image of {side} x {side} with {channels} channels; "
-    "each filter has a bias. How many parameters has the layer?",
+    "A layer has {filters} filters of {kernel} x {kernel}, each with a bias.\n"
+    "Its input is {side} x {side} with {channels} channels. How many parameters has the layer?",
     _draw_layer,
     lambda side, kernel, channels, filters: shapes.conv_params(kernel, channels, filters),
     (
@@ -894,8 +895,9 @@ def _pooled(height, width, depth, size, stride):
 
 pooled_shape = Question(
     "pooled_shape",
-    "Feature maps of {height} x {width} x {depth} go through max pooling with windows of {size} x {size} and stride "
-    "{stride}; windows that do not fit are dropped. Which shape comes out (rows, columns, depth)?",
+    "Feature maps of {height} x {width} x {depth} go through max pooling:\n"
+    "windows of {size} x {size}, stride {stride}; windows that do not fit are dropped.\n"
+    "Which shape comes out (rows, columns, depth)?",
     _draw_pool,
     _pooled,
     (
@@ -947,9 +949,13 @@ def _draw_stack(random):
 
 stack_field = Question(
     "stack_field",
-    "Layers in a row: convolution {first} x {first}, stride 1; max pooling {pool} x {pool}, stride {pool}; "
-    "convolution {second} x {second}, stride {step}; convolution {third} x {third}, stride 1. "
-    "One number of the last map depends on a square window of the input: how many pixels long is its side?",
+    "Four layers in a row:\n"
+    "  convolution {first} x {first}, stride 1\n"
+    "  max pooling {pool} x {pool}, stride {pool}\n"
+    "  convolution {second} x {second}, stride {step}\n"
+    "  convolution {third} x {third}, stride 1\n"
+    "One number of the last map depends on a square window of the input.\n"
+    "How many pixels long is its side?",
     _draw_stack,
     lambda first, pool, second, step, third: shapes.receptive_field(
         [(first, 1), (pool, pool), (second, step), (third, 1)]
