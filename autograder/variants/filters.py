@@ -27,7 +27,7 @@ def pad_by_row_and_column_numbers(image, pad, mode="zero"):
 
 def pad_by_slices(image, pad, mode="zero"):
     height, width = image.shape
-    out = np.zeros((height + 2 * pad, width + 2 * pad), dtype=image.dtype)
+    out = np.zeros((height + 2 * pad, width + 2 * pad))
     out[pad : pad + height, pad : pad + width] = image
     if mode == "zero" or pad == 0:
         return out
@@ -233,7 +233,7 @@ def box_divided_by_its_sum(n):
 
 def sobel_windows(image):
     kernel = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
-    return (np.lib.stride_tricks.sliding_window_view(image, (3, 3)) * kernel).sum(axis=(2, 3))
+    return (np.lib.stride_tricks.sliding_window_view(image, (3, 3)) * kernel).sum(axis=-1).sum(axis=-1)
 
 
 def sobel_loops(image):
@@ -256,8 +256,8 @@ def sobel_slices(image):
 
 
 def sobel_row_by_row(image):
-    kernel = np.array([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]], dtype=np.float32)
-    out = np.zeros((image.shape[0] - 2, image.shape[1] - 2), dtype=np.float32)
+    kernel = np.float32([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+    out = np.zeros((image.shape[0] - 2, image.shape[1] - 2))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             out[i, j] = np.vdot(image[i : i + 3, j : j + 3].astype(np.float32), kernel)
@@ -379,4 +379,43 @@ RIGHT = {
         filter_border_of_the_longer_reach,
         filter_transposed,
     ),
+}
+
+#: Mutants that are no mistakes, by the reason: for the audit.
+EQUIVALENT = {
+    "pad2d": {
+        "a border of 0 has no rows to copy, so the loops do nothing": ("pad_by_slices: 0 → -1 (2)",),
+        "places inside the image have been returned before": (
+            "pad_cell_by_cell: i < 0 → i <= 0",
+            "pad_cell_by_cell: 0 → 1 (2)",
+        ),
+        "a negative place counts from the end of the image, which is the same cell": (
+            "pad_cell_by_cell: 2 * n → n",
+            "pad_cell_by_cell: 2 → 1 (2)",
+        ),
+    },
+    "conv2d_same": {
+        "every cell is written, whatever was in it": ("same_loops: np.zeros → np.ones",),
+        "what a wider border adds is cut off again": (
+            "same_border_of_the_longer_reach: max(h, w) // 2 → max(h, w) * 2",
+            "same_border_of_the_longer_reach: max(h, w) // 2 → max(h, w)",
+            "same_border_of_the_longer_reach: 2 → 1",
+        ),
+        "two axes are the default": (
+            "same_square_kernel: np.tensordot(windows, kernel, axes=((2, 3), (0, 1))) → np.tensordot(windows, kernel)",
+        ),
+    },
+    "top_sobel": {
+        "the axes may be taken in any order": ("sobel_windows: 1 → 2 (6)",),
+        "every cell is written, whatever was in it": ("sobel_row_by_row: np.zeros → np.ones",),
+    },
+    "box_kernel": {
+        "another type of numbers, and still precise enough": (
+            "box_full: np.full((n, n), 1 / (n * n), dtype=np.float32) → np.full((n, n), 1 / (n * n))",
+        ),
+    },
+    "filter_image": {
+        "every cell is written, whatever was in it": ("filter_channel_loops: np.zeros → np.ones",),
+        "another type of numbers, and still precise enough": ("filter_stacked: np.float32 → np.uint8",),
+    },
 }

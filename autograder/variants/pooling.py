@@ -418,3 +418,64 @@ RIGHT = {
         global_einsum,
     ),
 }
+
+#: Mutants that are no mistakes, by the reason: for the audit.
+EQUIVALENT = {
+    "relu": {
+        "0 is 0 either way": (
+            "relu_where: x > 0 → x >= 0",
+            "relu_mask: x > 0 → x >= 0",
+            "relu_copy_and_assign: out < 0 → out <= 0",
+        ),
+    },
+    "max_pool2d": {
+        "the axes may be taken in any order": (
+            "max_slices: (0, 1) → (1, 0)",
+            "max_windows: (-2, -1) → (-1, -2)",
+            "max_windows: (0, 1) → (1, 0)",
+        ),
+        "every cell is written, whatever was in it": ("max_loops: np.zeros → np.ones",),
+        "any negative length means what is left": ("max_loops: 1 → 2 (3)",),
+    },
+    "avg_pool2d": {
+        "the axes may be taken in any order": (
+            "avg_slices: (0, 1) → (1, 0)",
+            "avg_windows: (-2, -1) → (-1, -2)",
+            "avg_windows: (0, 1) → (1, 0)",
+        ),
+        "every cell is written, whatever was in it": ("avg_loops: np.zeros → np.ones",),
+        "any negative length means what is left": ("avg_loops: 1 → 2 (3)",),
+        "an array of up to three axes has no more lengths than three": ("avg_loops: 2 → 3 (3)",),
+    },
+    "sum_pool2d": {
+        "the axes may be taken in any order": (
+            "sum_slices: (0, 1) → (1, 0)",
+            "sum_windows: (-2, -1) → (-1, -2)",
+            "sum_windows: (0, 1) → (1, 0)",
+        ),
+        "every cell is written, whatever was in it": ("sum_loops: np.zeros → np.ones",),
+        "any negative length means what is left": ("sum_loops: 1 → 2 (3)",),
+    },
+    "global_avg_pool": {
+        "the axes may be taken in any order": (
+            "global_mean: (0, 1) → (1, 0)",
+            "global_mean_twice: 0 → 1 (2)",
+        ),
+        "any negative length means what is left": ("global_reshaped: 1 → 2",),
+    },
+    "sigmoid": {
+        "it only warns": ("sigmoid_plain: np.errstate(over='ignore') → np.errstate()",),
+        "both formulas are right close to 0": (
+            "sigmoid_two_cases: x >= 0 → x > 0",
+            "sigmoid_two_cases: 0 → 1",
+            "sigmoid_two_cases: 0 → -1",
+        ),
+        "every cell is written, whatever was in it": ("sigmoid_two_cases: np.zeros → np.ones",),
+        "the result is 0 or 1 long before the limit": (
+            "sigmoid_clipped: 60 → 61",
+            "sigmoid_clipped: 60 → 59",
+            "sigmoid_clipped: 60 → 61 (2)",
+            "sigmoid_clipped: 60 → 59 (2)",
+        ),
+    },
+}

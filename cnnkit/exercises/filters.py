@@ -69,14 +69,14 @@ def padding(
 
 @st.composite
 def odd_kernel_and_size(
-    draw, mode: str, largest: int = 7, oblong: bool = False, tight: bool = False, least: int = 1
+    draw, mode: str, largest: int = 8, oblong: bool = False, tight: bool = False, least: int = 1
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """The shapes of an image and of a kernel with odd sides that fits in it.
 
     The image can be mirrored by the longer of the kernel's two reaches on every side, so that a border of one width
     all around, cut afterwards, is a right way too.
     """
-    sides = [side for side in (3, 1, 5) if least <= side <= largest]
+    sides = [side for side in (3, 1, 5, 7) if least <= side <= largest]
     h, w = draw(st.sampled_from(sides)), draw(st.sampled_from(sides))
     if oblong and h == w:
         h, w = draw(st.sampled_from([(a, b) for a in sides for b in sides if a != b]))
@@ -148,7 +148,7 @@ def photo_and_kernel(
         need rounding. ``"whole"``: whole weights, so that many answers lie outside. ``"mixed"``: both.
     """
     sort = draw(st.sampled_from(sorts))
-    image_size, kernel_size = draw(odd_kernel_and_size("symmetric", 6, oblong=oblong, tight=tight, least=least))
+    image_size, kernel_size = draw(odd_kernel_and_size("symmetric", 7, oblong=oblong, tight=tight, least=least))
     image = draw(inputs.numbers((*image_size, draw(st.sampled_from(depths))), BYTES))
     low, high = (0, 4) if sort == "blur" else (-4, 6)
     cells = kernel_size[0] * kernel_size[1]
