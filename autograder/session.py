@@ -213,6 +213,9 @@ class Session:
             deadline = min(time.monotonic() + self._limits.call_seconds, self._deadline)
             while (header := self._next(deadline, Transcript(0))[0]).get("event") == "output":
                 self._note()
+            text = header.get("text") if header.get("event") == "text" else None
+            if header.get("event") != "undefined" and not isinstance(text, str):
+                self._garbled()
         except _Late:  # a class of the student's own, whose text takes for ever
             self._kill()
             return Replies("died", text=f"did not give its text in {self._limits.call_seconds:g} seconds")
@@ -222,9 +225,6 @@ class Session:
             return Replies("out of time", text=self._out_of_time())
         if header.get("event") == "undefined":
             return Replies("undefined")
-        text = header.get("text") if header.get("event") == "text" else None
-        if not isinstance(text, str):
-            self._garbled()
         replies.text = wire.clean(text[:300])
         return replies
 

@@ -18,7 +18,8 @@ from nbgrader.utils import parse_utc
 
 from autograder import wire
 
-_KINDS = ("code", "markdown", "raw")
+#: A set: looking for a kind that is no text, such as a list, is an error, and such a notebook is not read.
+_KINDS = frozenset(("code", "markdown", "raw"))
 
 
 @dataclass
