@@ -550,7 +550,11 @@ print(f"ResNet-50: {resnet50:,} parameters")
 # In the dense layers! The share of all parameters that they hold, for each network:
 
 # %%
-named = [("LeNet-5", (28, 28, 1), lenet5), ("AlexNet", (224, 224, 3), alexnet), ("VGG-16", (224, 224, 3), vgg16)]
+named = [
+    ("LeNet-5", (28, 28, 1), lenet5),
+    ("AlexNet", (224, 224, 3), alexnet),
+    ("VGG-16", (224, 224, 3), vgg16),
+]
 totals = {}
 for name, shape, layers in named:
     rows = walk(shape, layers)

@@ -217,6 +217,29 @@ def _small_bank(draw) -> Call:
     return Call(args, {"bias": draw(st.booleans())})
 
 
+# Odd counts above 2**24, which float32 rounds; small enough that whoever makes the weights to count them has room.
+
+
+@st.composite
+def _large_bank(draw) -> Call:
+    args = draw(st.sampled_from((5, 7))), 1025 + 2 * draw(st.integers(0, 50)), 701 + 2 * draw(st.integers(0, 50))
+    return Call(args, {"bias": False})
+
+
+@st.composite
+def _large_local(draw) -> Call:
+    """Odd sides, an odd kernel and padding that keeps them."""
+    height, width = (101 + 2 * draw(st.integers(0, 40)) for _ in range(2))
+    return Call(((height, width, 3), 11 + 2 * draw(st.integers(0, 4)), 9), {"pad": 4, "bias": False})
+
+
+@st.composite
+def _huge_units(draw) -> Call:
+    """Odd counts above 2**31, which do not fit in 32 bits either."""
+    args = 60_001 + 2 * draw(st.integers(0, 5000)), 50_001 + 2 * draw(st.integers(0, 5000))
+    return Call(args, {"bias": False})
+
+
 CONV_PARAMS = (
     Property("values", "counts the weights of all filters and a bias for each", one(bank()), weight=4),
     Property(
@@ -231,6 +254,7 @@ CONV_PARAMS = (
         one(bank(biases=(True, False))),
     ),
     Property("one of a kind", "works for one pixel, one channel and one filter", one(_small_bank())),
+    Property("large layers", "counts millions of weights to the last one", one(_large_bank())),
     Property(
         "known layers",
         "gives the counts of known networks",
@@ -278,6 +302,7 @@ DENSE_PARAMS = (
         one(units(biases=(True, False))),
     ),
     Property("one of a kind", "works for one input and one output", one(_small_units())),
+    Property("huge layers", "counts billions of weights to the last one", one(_huge_units())),
     Property(
         "known layers",
         "gives the counts of known networks, up to billions",
@@ -355,6 +380,7 @@ LOCALLY_CONNECTED_PARAMS = (
     ),
     Property("one place", "counts one place for a kernel as large as the padded image", one(_one_place())),
     Property("kernels of one pixel", "counts a weight for each channel at each pixel", one(_pixel_filters())),
+    Property("large layers", "counts millions of weights to the last one", one(_large_local())),
     Property(
         "known layers",
         "gives the counts of the lesson",
