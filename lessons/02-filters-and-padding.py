@@ -19,7 +19,7 @@ from cnnkit import check, images, plot, question
 # %% [markdown]
 # From lesson 1 you need the convolution, for stride 1. Here it is in two lines: NumPy lays out all windows of the image
 # side by side, and then all of them are multiplied with the kernel and added up at once. It gives the same numbers as
-# your loops.
+# your loops. The cat comes along, too.
 
 # %%
 def conv2d(image, kernel):
@@ -29,6 +29,10 @@ def conv2d(image, kernel):
 
 
 print(conv2d(np.arange(9).reshape(3, 3), np.array([[0, 1], [2, 3]])))
+
+photo = images.load("chelsea")
+small = photo[::3, ::3]  # every third row and column: enough to see the cat, and quick to compute with
+gray = small @ np.array([0.2125, 0.7154, 0.0721]) / 255  # to_gray from lesson 1
 
 # %% [markdown]
 # ## The trouble at the border
@@ -118,10 +122,6 @@ matrix = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
 for mode in ("zero", "reflect", "symmetric"):
     print(mode)
     print(pad2d(matrix, 2, mode).astype(int))
-
-photo = images.load("chelsea")
-small = photo[::3, ::3]  # every third row and column: enough to see the cat, and quick to compute with
-gray = small @ np.array([0.2125, 0.7154, 0.0721]) / 255  # to_gray from lesson 1
 
 plot.row(
     [pad2d(gray, 30, mode) for mode in ("zero", "reflect", "symmetric")],

@@ -113,6 +113,11 @@ PAD2D = (
         weight=2,
     ),
     Property(
+        "a single row",
+        "repeats a row or a column that is all there is",
+        _alone(padding(pads=(1,), modes=("symmetric",), tight=True)),
+    ),
+    Property(
         "no border",
         "gives the image itself when pad is 0",
         _alone(padding(pads=(0,))),

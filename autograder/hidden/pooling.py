@@ -459,6 +459,13 @@ def _sum_of_maps(draw) -> list[Call]:
     return [Call((each,)) for each in (array, other, 2 * array - 3 * other)]
 
 
+@st.composite
+def _with_empty_channel(draw) -> np.ndarray:
+    array = draw(deep_map(kinds=(WHOLE, TENTHS), depths=(3, 2, 5))).copy()
+    array[:, :, draw(st.integers(0, array.shape[2] - 1))] = 0
+    return array
+
+
 _DEEP_CALLS = deep_map(kinds=(WHOLE, TENTHS)).map(lambda array: Call((array,)))
 
 GLOBAL_AVG_POOL = (
@@ -481,6 +488,7 @@ GLOBAL_AVG_POOL = (
         "works on larger arrays",
         _on(deep_map(depths=(3, 8), largest=9)),
     ),
+    Property("empty channels", "gives 0 for a channel of zeros", _on(_with_empty_channel())),
     Property("one pixel", "gives the pixel itself for an image of one pixel", _on(deep_map(largest=1))),
     Property(
         "memory layouts",
