@@ -27,6 +27,7 @@ from nbgrader.api import (
 )
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
 
+from autograder import history
 from autograder.course import Course, CourseError
 from autograder.grading import Graded
 from autograder.submission import read_timestamp
@@ -58,7 +59,7 @@ class Book:
     """
 
     def __init__(self, course: Course, lesson: str):
-        self._course, self._lesson = course, lesson
+        self._course, self._lesson, self._run = course, lesson, history.now()
         folder = course.root / ".autograder"
         folder.mkdir(mode=0o700, exist_ok=True)
         self._lock = open(folder / "lock", "w")  # noqa: SIM115  held until close()
@@ -185,6 +186,7 @@ class Book:
             shutil.copyfile(stamp, building / "timestamp.txt")
         for file in building.iterdir():
             file.chmod(0o444)
+        history.add(self._course.root, self._lesson, self._run, student, verdict)
         # The folder appears whole, after the scores: a run that was cut off between the two grades again.
         if final.is_symlink():
             final.unlink()

@@ -15,6 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 
+from autograder import history
 from autograder.course import Course
 from autograder.gradebook import VERDICT_FILE
 from autograder.grading import grade_notebook, graded_exercises
@@ -51,6 +52,7 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, **options):
         super().__init__(**options)
+        self.run = history.now()  # nbgrader makes one exporter for each of its runs
         coursedir = self.parent.coursedir
         coursedir.get_existing_timestamp = lambda folder: read_timestamp(Path(folder))
         _in_use[:] = [(coursedir, list(coursedir.ignore))]
@@ -104,6 +106,7 @@ class Grade(NbGraderPreprocessor):
         lesson, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         drawing = course.drawing(student, course.students(lesson))
         graded = grade_notebook(host, submission, released, course.corpora, course.limits, drawing)
+        history.add(course.root, lesson, self.parent.run, student, graded.as_json())
         verdict = json.dumps(graded.as_json(), indent=1, ensure_ascii=False)
         resources.setdefault("outputs", {})[VERDICT_FILE] = verdict.encode()
         return graded.notebook, resources
