@@ -1,4 +1,4 @@
-"""The command line: ``autograder build | grade | judge | crosscheck | source | doctor``.
+"""The command line: ``autograder build | grade | judge | audit | crosscheck | source | doctor``.
 
 Each command imports what it needs when it runs: imports are most of what a small class has to wait for.
 """
@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     _isolation(judge)
     judge.set_defaults(run=_judge)
 
+    audit = commands.add_parser("audit", help="test the hidden tests: wrong functions rejected, right ones accepted")
+    audit.add_argument("lesson", nargs="?", help="one lesson (default: all)")
+    audit.add_argument("--quick", action="store_true", help="mutate only the reference and one right variant of each")
+    audit.add_argument("--verbose", action="store_true", help="what each property rejects; the equivalent mutants")
+    audit.set_defaults(run=_audit)
+
     crosscheck = commands.add_parser("crosscheck", help="compare cnnkit and the corpora with PyTorch")
     crosscheck.add_argument("--device", choices=("cuda", "cpu"), help="default: the GPU when there is one")
     crosscheck.add_argument("--cases", type=_positive, default=100, metavar="N", help="per function and dtype (100)")
@@ -127,11 +133,10 @@ def _build(options: argparse.Namespace) -> int:
     from cnnkit import exercises
 
     course = _course(options)
-    lessons = exercises.lessons()
-    if options.lesson and options.lesson not in lessons:
-        print(f"autograder: there is no lesson {options.lesson!r}; there are: {', '.join(lessons)}", file=sys.stderr)
+    lessons, chosen = exercises.lessons(), _chosen_lessons(options)
+    if chosen is None:
         return 2
-    for lesson in [options.lesson] if options.lesson else lessons:
+    for lesson in chosen:
         kept = {exercise.name for exercise in lessons[lesson] if course.corpora.path(exercise.name).exists()}
         course.corpora.prepare(exercise.name for exercise in lessons[lesson])
         for exercise in lessons[lesson]:
@@ -213,26 +218,32 @@ def _judge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _judge(options: argparse.Namespace) -> int:
-    from autograder.judging import judge_file
+def _audit(options: argparse.Namespace) -> int:
+    from rich.progress import track
+
+    from autograder.audit import audit, show
     from cnnkit import exercises
 
-    try:
-        exercises.find(options.exercise)
-    except KeyError as error:
-        print(f"autograder: {error.args[0]}", file=sys.stderr)
+    course = _course(options)
+    chosen = _chosen_lessons(options)
+    if chosen is None:
         return 2
-    if not options.file.is_file():
-        print(f"autograder: {options.file} is not a file", file=sys.stderr)
-        return 2
-    verdict = judge_file(_course(options), options.exercise, options.file)
-    if options.json:
-        print(json.dumps(verdict.as_json(), ensure_ascii=False))
-    else:
-        from autograder.render import as_text
+    wanted = [exercise for lesson in chosen for exercise in exercises.lessons()[lesson]]
+    course.corpora.prepare(exercise.name for exercise in wanted)
+    audits = [audit(each, course.corpora.get(each.name), options.quick) for each in track(wanted, "auditing")]
+    show(audits, options.verbose)
+    return 0 if all(each.passed for each in audits) else 1
 
-        print(as_text(verdict, verdict.score, 1.0))
-    return 0
+
+def _chosen_lessons(options: argparse.Namespace) -> list[str] | None:
+    """The lesson that was named, or all; None, with a message, for a name that is none."""
+    from cnnkit import exercises
+
+    lessons = exercises.lessons()
+    if options.lesson and options.lesson not in lessons:
+        print(f"autograder: there is no lesson {options.lesson!r}; there are: {', '.join(lessons)}", file=sys.stderr)
+        return None
+    return [options.lesson] if options.lesson else list(lessons)
 
 
 def _crosscheck(options: argparse.Namespace) -> int:

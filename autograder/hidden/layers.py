@@ -229,6 +229,11 @@ def _bytes(draw) -> Call:
     return normalization(x, gamma, beta)
 
 
+def _smaller(call: Call) -> Call:
+    """The same call on numbers whose variance is about as large as the default eps."""
+    return _with(call, call.args[0] / 1024)
+
+
 @st.composite
 def _moved(draw) -> list[Call]:
     """A batch, and the same with another number added to each channel."""
@@ -286,6 +291,11 @@ BATCH_NORM = (
         "adds the given eps to the variance, under the root",
         one(batch_call(eps=(0.5, 2.0, 0.001, 10.0))),
         weight=2,
+    ),
+    Property(
+        "small spreads",
+        "adds an eps of 1e-5 when none is given: it shows where the numbers hardly differ",
+        one(batch_call(eighths=False).map(_smaller)),
     ),
     Property(
         "one number, one channel",

@@ -488,3 +488,42 @@ RIGHT = {
         local_as_strided,
     ),
 }
+
+#: Mutants that are no mistakes, by the reason: for the audit.
+EQUIVALENT = {
+    "conv_layer": {
+        "every cell is written before it is read": (
+            "layer_seven_loops: np.zeros → np.ones",
+            "layer_slices: np.zeros → np.ones",
+        ),
+        "both have one entry for each filter": (
+            "layer_stacked_maps: zip(filters, bias, strict=True) → zip(filters, bias)",
+            "layer_stacked_maps: True → False",
+        ),
+    },
+    "batch_norm": {
+        "sums, means and maxima do not depend on the order of the axes; windows are square": (
+            "norm_by_axes: (0, 1, 2) → (1, 0, 2)",
+            "norm_by_axes: (0, 1, 2) → (1, 0, 2) (2)",
+        ),
+        "NumPy takes any negative side as the rest": ("norm_of_a_table: 1 → 2",),
+        "every cell is written before it is read": ("norm_by_loops: np.zeros → np.ones",),
+    },
+    "dropout": {
+        "the generator gives the rate itself with probability 0": (
+            "drop_by_mask: rng.random(x.shape) >= rate → rng.random(x.shape) > rate",
+            "drop_by_where: rng.uniform(size=x.shape) < rate → rng.uniform(size=x.shape) <= rate",
+        ),
+    },
+    "flatten": {
+        "NumPy takes any negative side as the rest": ("flatten_by_reshape: 1 → 2",),
+    },
+    "dense": {
+        "every cell is written before it is read": ("dense_by_loops: np.zeros → np.ones",),
+    },
+    "locally_connected2d": {
+        "sums, means and maxima do not depend on the order of the axes; windows are square": (
+            "local_windows_sum: (2, 3) → (3, 2)",
+        ),
+    },
+}

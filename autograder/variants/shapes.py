@@ -279,3 +279,34 @@ RIGHT = {
         field_of_first_and_last,
     ),
 }
+
+#: Mutants that are no mistakes, by the reason: for the audit.
+EQUIVALENT = {
+    "output_size": {
+        "the quotient is rounded down once, here or there": (
+            "size_by_floor: (size + 2 * pad - kernel) / stride → (size + 2 * pad - kernel) // stride",
+        ),
+    },
+    "conv_output_shape": {
+        "the quotient is rounded down once, here or there": (
+            "shape_as_array: (out[:2] + 2 * pad - kernel) // stride → (out[:2] + 2 * pad - kernel) / stride",
+        ),
+    },
+    "conv_params": {
+        "only the number of cells is asked, whatever their type, order and content": (
+            "params_of_arrays: np.empty((n_filters, kernel, kernel, channels), dtype=np.... → np.empty((n_filters, kernel, kernel, channels))",  # noqa: E501
+            "params_of_arrays: (n_filters, kernel, kernel, channels) → (kernel, n_filters, kernel, channels)",
+        ),
+        "every cell is written before it is read": ("params_of_arrays: np.zeros → np.ones",),
+    },
+    "locally_connected_params": {
+        "rows and columns enter the product alike": (
+            "local_by_formula: (height, width, channels) → (width, height, channels)",
+            "local_by_formula: (rows, columns) → (columns, rows)",
+            "local_by_formula: ((height + 2 * pad - kernel) // stride + 1, (width + 2 * ... → ((width + 2 * pad - kernel) // stride + 1, (height + 2 * ...",  # noqa: E501
+        ),
+    },
+    "receptive_field": {
+        "both start at 1": ("field_forwards: (field, step) → (step, field)",),
+    },
+}

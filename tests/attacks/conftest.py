@@ -27,7 +27,12 @@ from autograder.submission import read_released, read_submission
 LESSON = "01-convolution"
 REPOSITORY = Path(__file__).parent.parent.parent
 #: What the exercises of the lesson are worth.
-FULL = {"split_channels": 2.0, "to_gray": 2.0, "conv2d": 5.0, "conv2d_channels": 3.0}
+FULL = {"split_channels": 2.0, "to_gray": 2.0, "conv2d": 5.0, "conv2d_channels": 3.0, "one_cell": 1.0}
+#: The cell that draws the numbers is not in the notebooks of these tests.
+_ONE_CELL = (
+    "from cnnkit import question\n\n"
+    "numbers = question('one_cell', 'me', '')\none_cell = (numbers['window'] * numbers['kernel']).sum()"
+)
 #: What is left for a student whose conv2d is wrong.
 WITHOUT_CONV2D = FULL | {"conv2d": 0.0}
 WRONG = "def conv2d(image, kernel, stride=1):\n    return 0\n"
@@ -73,8 +78,7 @@ def fresh_course(tmp_path_factory) -> Course:
         config.write("\nc.Grading.examples = 40\nc.Grading.course_seed = 'attacks'\n")
     nbgrader(root, "generate_assignment", LESSON)
     course = Course(root)
-    for name in FULL:
-        course.corpora.get(name)
+    course.corpora.prepare(FULL)
     return course
 
 
@@ -116,7 +120,7 @@ def write(released):
     """
 
     def make(first: str = "", last: str = "", **solutions: str):
-        notebook = filled(released, right_solutions(LESSON) | solutions)
+        notebook = filled(released, right_solutions(LESSON) | {"one_cell": _ONE_CELL} | solutions)
         notebook.cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
         if first:
             with_cell(notebook, first, after="")
@@ -188,11 +192,11 @@ def submit(course: Course, student: str, notebook, name: str = f"{LESSON}.ipynb"
 
 
 def scores(course: Course) -> dict[str, dict[str, float]]:
-    """What the gradebook says, by student and exercise."""
+    """What the gradebook says, by student and exercise; what a person grades is left out."""
     directory = course.directory
     with Gradebook(directory.db_url, directory.course_id) as book:
         return {
-            submission.student.id: {grade.name: grade.score for grade in submission.notebooks[0].grades}
+            submission.student.id: {g.name: g.score for g in submission.notebooks[0].grades if g.name in FULL}
             for submission in book.assignment_submissions(LESSON)
         }
 
