@@ -14,8 +14,49 @@ RELATIVE_TOLERANCE = 1e-4
 #: Absolute floor, in units of the inputs' largest magnitude: where terms cancel, float32 leaves a residue.
 CANCELLATION_TOLERANCE = 5e-6
 
+#: What is said of an answer, by key: for one, and where it counts something, for several. Everything else that is
+#: said stands in :mod:`cnnkit.exercises.texts`, which the sandbox does not have.
+SENTENCES = {
+    "nothing": ("returned nothing (None): is there a `return`?", ""),
+    "text": ("returned text ({kind}), but should return numbers", ""),
+    "other type": ("returned a {kind}, which NumPy cannot read as an array of numbers", ""),
+    "shapes": ("returned {count} arrays of different shapes ({shapes}), but should return shape {expected}", ""),
+    "results": ("returned {count} results, but should return {expected}", ""),
+    "result": ("result {number} of {count}: {text}", ""),
+    "shape": ("shape is {got}, but should be {expected}", ""),
+    "value": ("it is {got}, but should be {expected}", ""),
+    "values": (
+        "{count} of {total} values is wrong: at {place} it is {got}, but should be {expected}",
+        "{count} of {total} values are wrong: at {place} it is {got}, but should be {expected}",
+    ),
+}
+
 #: The kinds of an :class:`Answer`.
 VALUE, UNUSABLE, RAISED, STOPPED, DIED = "value", "unusable", "raised", "stopped", "died"
+
+
+class Text(str):
+    """An English sentence that remembers how it was made, so that it can also be said in another language.
+
+    Examples
+    --------
+    >>> text = Text.of("text", kind="str")
+    >>> text, text.key, text.values
+    ('returned text (str), but should return numbers', 'text', {'kind': 'str'})
+    """
+
+    key: str = ""
+    quantity: int = 1
+    values: dict | None = None
+
+    @classmethod
+    def of(cls, key: str, **values) -> "Text":
+        """The sentence in :data:`SENTENCES` with values between its braces."""
+        one, several = SENTENCES[key]
+        count = values.get("count", 1)
+        text = cls((several if several and count != 1 else one).format(**values))
+        text.key, text.values, text.quantity = key, values, count
+        return text
 
 
 @dataclass(frozen=True)
@@ -71,9 +112,9 @@ def answer_of(result) -> Answer:
     'returned text (str), but should return numbers'
     """
     if result is None:
-        return Answer(UNUSABLE, text="returned nothing (None): is there a `return`?")
+        return Answer(UNUSABLE, text=Text.of("nothing"))
     if isinstance(result, str | bytes):
-        return Answer(UNUSABLE, text=f"returned text ({type(result).__name__}), but should return numbers")
+        return Answer(UNUSABLE, text=Text.of("text", kind=type(result).__name__))
     array = _numeric(result)
     if array is not None:
         return Answer(VALUE, array)
@@ -81,8 +122,7 @@ def answer_of(result) -> Answer:
         parts = tuple(_numeric(part) for part in result)
         if all(part is not None for part in parts):
             return Answer(VALUE, parts)
-    what = type(result).__name__
-    return Answer(UNUSABLE, text=f"returned a {what}, which NumPy cannot read as an array of numbers")
+    return Answer(UNUSABLE, text=Text.of("other type", kind=type(result).__name__))
 
 
 def _numeric(result) -> np.ndarray | None:
@@ -151,26 +191,24 @@ def difference(got: Answer, expected, scale: float | None = 0.0) -> str:
         return _tuple_difference(got.value, expected, scale)
     if isinstance(got.value, tuple):
         shapes = ", ".join(str(part.shape) for part in got.value)
-        return (
-            f"returned {len(got.value)} arrays of different shapes ({shapes}), but should return shape {expected.shape}"
-        )
+        return Text.of("shapes", count=len(got.value), shapes=shapes, expected=expected.shape)
     return _array_difference(got.value, np.asarray(expected), scale)
 
 
 def _tuple_difference(got, expected: tuple, scale: float | None) -> str:
     parts = got if isinstance(got, tuple) or got.ndim else (got,)
     if len(parts) != len(expected):
-        return f"returned {len(parts)} results, but should return {len(expected)}"
+        return Text.of("results", count=len(parts), expected=len(expected))
     for position, (part, right) in enumerate(zip(parts, expected, strict=True)):
         text = _array_difference(np.asarray(part), np.asarray(right), scale)
         if text:
-            return f"result {position + 1} of {len(expected)}: {text}"
+            return Text.of("result", number=position + 1, count=len(expected), text=text)
     return ""
 
 
 def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float | None) -> str:
     if got.shape != expected.shape:
-        return f"shape is {got.shape}, but should be {expected.shape}"
+        return Text.of("shape", got=got.shape, expected=expected.shape)
     if got.dtype == expected.dtype and got.tobytes() == expected.tobytes() and np.isfinite(got).all():
         return ""  # to the last bit, as most right answers are: much quicker than measuring
     wrong = wrong_cells(got, expected, scale)
@@ -178,11 +216,10 @@ def _array_difference(got: np.ndarray, expected: np.ndarray, scale: float | None
     if not count:
         return ""
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
-    place = f"at {list(where)} it is" if where else "it is"
-    return (
-        f"{count} of {expected.size} values {'is' if count == 1 else 'are'} wrong: "
-        f"{place} {number(got[where])}, but should be {number(expected[where])}"
-    )
+    numbers = {"got": number(got[where]), "expected": number(expected[where])}
+    if not where:
+        return Text.of("value", **numbers)
+    return Text.of("values", count=count, total=expected.size, place=list(where), **numbers)
 
 
 def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float | None = 0.0) -> np.ndarray:
