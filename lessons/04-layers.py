@@ -136,7 +136,8 @@ print("maps:   ", maps.shape)
 plot.row([small, maps[:, :, 0], maps[:, :, 1]], titles=["photo", "vertical", "horizontal"])
 
 # %%
-plot.row([maps[:, :, 2], maps[:, :, 3]], titles=["blur", "red"])
+maps = relu(conv_layer(small, bank[2:], np.zeros(2), pad=1))
+plot.row([maps[:, :, 0], maps[:, :, 1]], titles=["blur", "red"])
 
 # %% [markdown]
 # ### Filters of a single pixel
@@ -167,7 +168,7 @@ COURSE = "set when the lesson is released"
 numbers = question("one_by_one", STUDENT, COURSE)
 
 # %% [markdown]
-# Write down the two numbers, first filter first; for example as `"3, -4"`. The check can read your answer but does not tell
+# Write down the two numbers as `one_by_one`, first filter first; for example as `"3, -4"`. The check can read your answer but does not tell
 # whether it is right: you see that when the lesson is graded.
 
 # %% solution="one_by_one"
@@ -369,20 +370,22 @@ check("dropout", dropout)
 
 # %%
 rng = np.random.default_rng(7)
+gray = small @ gray_weights
 print("rate 0.5:", dropout(np.arange(1.0, 9.0), 0.5, rng))
 
-gray = small @ gray_weights
 shown = [gray]
-for rate in (0.25, 0.5, 0.9):
+for rate in (0.25, 0.5):
     dropped = dropout(gray, rate, rng)
     zeros, before, after = np.mean(dropped == 0), gray.mean(), dropped.mean()
     print(f"rate {rate}: {zeros:.1%} are 0, mean {before:.3f} before, {after:.3f} after")
     shown.append(np.minimum(dropped, 1))
-plot.row(shown[:3], titles=["photo", "rate 0.25", "rate 0.5"])
+plot.row(shown, titles=["photo", "rate 0.25", "rate 0.5"])
 
 # %%
+dropped = dropout(gray, 0.9, rng)
+print(f"rate 0.9: {np.mean(dropped == 0):.1%} are 0, mean {gray.mean():.3f} before, {dropped.mean():.3f} after")
 average = np.mean([dropout(gray, 0.5, rng) for _ in range(200)], axis=0)
-plot.row([shown[3], np.minimum(average, 1)], titles=["rate 0.9", "mean of 200 draws at 0.5"])
+plot.row([np.minimum(dropped, 1), np.minimum(average, 1)], titles=["rate 0.9", "mean of 200 draws at 0.5"])
 
 # %% [markdown]
 # ## Batch normalization

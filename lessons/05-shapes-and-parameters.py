@@ -82,6 +82,9 @@ for size, kernel, stride, pad in [(32, 5, 1, 0), (32, 5, 1, 2), (7, 3, 2, 0), (8
 # %%
 numbers = question("padded_size", STUDENT, COURSE)
 
+# %% [markdown]
+# Write the two numbers down as `padded_size`.
+
 # %% solution="padded_size"
 padded_size = ""  # write your two numbers between the quotation marks, such as "10 x 20"
 ### BEGIN SOLUTION
@@ -144,6 +147,9 @@ print("a wide image, stride 2:", conv_output_shape((224, 160, 3), 64, 7, stride=
 # %%
 numbers = question("map_shape", STUDENT, COURSE)
 
+# %% [markdown]
+# Write the shape down as `map_shape`.
+
 # %% solution="map_shape"
 map_shape = ""  # write your three numbers between the quotation marks, such as "28 x 28 x 6"
 ### BEGIN SOLUTION
@@ -174,6 +180,9 @@ check("map_shape", map_shape)
 
 # %%
 numbers = question("pooled_shape", STUDENT, COURSE)
+
+# %% [markdown]
+# Write the shape down as `pooled_shape`.
 
 # %% solution="pooled_shape"
 pooled_shape = ""  # write your three numbers between the quotation marks
@@ -235,6 +244,9 @@ print("five 3 x 3 on grey, no bias:", conv_params(3, 1, 5, bias=False))
 
 # %%
 numbers = question("layer_parameters", STUDENT, COURSE)
+
+# %% [markdown]
+# Write the number down as `layer_parameters`.
 
 # %% solution="layer_parameters"
 layer_parameters = ""  # write your number between the quotation marks
@@ -399,6 +411,9 @@ plot.row(views[2:], titles=["third pooling", "fourth", "fifth"])
 # %%
 numbers = question("stack_field", STUDENT, COURSE)
 
+# %% [markdown]
+# Write the number down as `stack_field`.
+
 # %% solution="stack_field"
 stack_field = ""  # write your number between the quotation marks
 ### BEGIN SOLUTION
@@ -425,6 +440,9 @@ check("stack_field", stack_field)
 
 # %%
 numbers = question("detector_response", STUDENT, COURSE)
+
+# %% [markdown]
+# Write the number down as `detector_response`.
 
 # %% solution="detector_response"
 detector_response = ""  # write your number between the quotation marks

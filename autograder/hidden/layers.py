@@ -606,7 +606,7 @@ LOCALLY_CONNECTED2D = (
         _one_place(),
     ),
     Property(
-        "the same filter everywhere",
+        "shared filters",
         "gives what a convolution gives when all filters are the same",
         _shared(),
     ),

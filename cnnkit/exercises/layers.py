@@ -1344,7 +1344,8 @@ locally_connected2d = Exercise(
     ),
 )
 
-EXERCISES = (conv_layer, batch_norm, dropout, flatten, dense, locally_connected2d)
+# In the order of the lesson.
+EXERCISES = (conv_layer, flatten, dense, dropout, batch_norm, locally_connected2d)
 
 # A question with numbers of one's own --------------------------------------------------------------
 

@@ -1036,4 +1036,5 @@ detector_response = Question(
     ),
 )
 
-QUESTIONS = (padded_size, map_shape, layer_parameters, pooled_shape, stack_field, detector_response)
+# In the order of the lesson.
+QUESTIONS = (padded_size, map_shape, pooled_shape, layer_parameters, stack_field, detector_response)
