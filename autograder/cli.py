@@ -1,4 +1,4 @@
-"""The command line: ``autograder build | grade | judge | audit | crosscheck | source | doctor``.
+"""The command line: ``autograder build | grade | judge | audit | report | crosscheck | source | doctor``.
 
 Each command imports what it needs when it runs: imports are most of what a small class has to wait for.
 """
@@ -82,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--verbose", action="store_true", help="what each property rejects; the equivalent mutants")
     audit.set_defaults(run=_audit)
 
+    report = commands.add_parser("report", help="the class at a glance: one HTML file, with CSV and JSON beside it")
+    report.add_argument("lesson")
+    report.add_argument("--output", type=_page, metavar="FILE", help="default: reports/LESSON/report.html")
+    report.add_argument("--json", action="store_true", help="print the report as one JSON object as well")
+    report.set_defaults(run=_report)
+
     crosscheck = commands.add_parser("crosscheck", help="compare cnnkit and the corpora with PyTorch")
     crosscheck.add_argument("--device", choices=("cuda", "cpu"), help="default: the GPU when there is one")
     crosscheck.add_argument("--cases", type=_positive, default=100, metavar="N", help="per function and dtype (100)")
@@ -113,6 +119,12 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, but is {number}")
     return number
+
+
+def _page(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".html", ".htm"):
+        raise argparse.ArgumentTypeError(f"must end in .html, but is {text!r}")
+    return Path(text)
 
 
 def _course(options: argparse.Namespace):
@@ -233,6 +245,20 @@ def _audit(options: argparse.Namespace) -> int:
     audits = [audit(each, course.corpora.get(each.name), options.quick) for each in track(wanted, "auditing")]
     show(audits, options.verbose)
     return 0 if all(each.passed for each in audits) else 1
+
+
+def _report(options: argparse.Namespace) -> int:
+    _import_nbgrader()
+    from autograder import report, report_page
+
+    course = _course(options)
+    found = report.load(course, options.lesson)
+    files = report_page.write(found, options.output or course.root / "reports" / options.lesson / "report.html")
+    if options.json:
+        print(json.dumps(report.as_json(found), ensure_ascii=False))
+    else:
+        print(*files[:3], f"and {len(files) - 3} more tables as CSV beside them", sep="\n")
+    return 0
 
 
 def _chosen_lessons(options: argparse.Namespace) -> list[str] | None:
