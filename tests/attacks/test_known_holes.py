@@ -17,7 +17,7 @@ from autograder.classrun import grade_class
 from tests.attacks.conftest import FULL, LESSON, WITHOUT_CONV2D, WRONG, assert_nothing_runs, nbgrader, scores, submit
 
 NOTHING = dict.fromkeys(FULL, 0.0)
-ONLY_FIRST = WITHOUT_CONV2D | {"conv2d_channels": 0.0}
+ONLY_FIRST = WITHOUT_CONV2D | {"conv2d_channels": 0.0, "one_cell": 0.0}
 _UPDATE = """
 import glob, os, sqlite3
 paths = ["gradebook.db", "../../../gradebook.db", *glob.glob("/**/gradebook.db", recursive=True)]
