@@ -28,9 +28,14 @@ sandbox-tools:
 demo: setup
 	$(BIN)/python -m autograder.demo
 
-test: setup .venv/.torch
+# The pages are tested in a real browser.
+.PHONY: browser
+browser:
+	@sh autograder/install-sandbox-tools.sh browser
+
+test: setup .venv/.torch browser
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadscope
 
 bench: setup
 	$(BIN)/python bench/grading.py
