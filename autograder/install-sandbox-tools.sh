@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what pip cannot: bubblewrap and libseccomp for the sandbox, and Debian's venv module.
+# Installs what pip cannot: bubblewrap and libseccomp for the sandbox, Debian's venv module, and, for the tests, Chromium.
 # As root on Debian it installs them; otherwise it prints the one line to type and stops.
 set -eu
 
@@ -15,6 +15,10 @@ need() { # need PACKAGES...: install them, or say how
 
 if [ "${1:-}" = venv ]; then
     "$2" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
+    exit 0
+fi
+if [ "${1:-}" = browser ]; then
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     exit 0
 fi
 command -v bwrap >/dev/null || need bubblewrap

@@ -176,7 +176,7 @@ def _similar(found: Class) -> Table:
 def _students(found: Class) -> Table:
     names = any(booked.name for booked in found.booked.values())
     columns = [Column("student", "student"), *([Column("name")] if names else []), Column("points", "number")]
-    columns += [Column("with manual", "number"), Column("waits for a person"), Column("handed in again")]
+    columns += [Column("in the gradebook", "number"), Column("waits for a person"), Column("handed in again")]
     columns += [Column(name, "outcome") for name in found.max_points]
     columns += [Column("seconds", "number"), Column("reason")]
     rows = []
@@ -239,7 +239,7 @@ def page(found: Class, made: datetime) -> str:
 
 def _summary(summary: Distribution, highest: float) -> str:
     return (
-        f"{summary.count} submissions, of {highest:g} points: mean {summary.mean:.2f}, median {summary.median:g}, "
+        f"{summary.count} submission{'s' if summary.count != 1 else ''}, of {highest:g} points: mean {summary.mean:.2f}, median {summary.median:g}, "
         f"the middle half from {summary.lower_quartile:g} to {summary.upper_quartile:g}; "
         f"{summary.full} full, {summary.zero} with 0."
     )

@@ -34,6 +34,8 @@ _STYLE = {
 def points_histogram(points: list[float], highest: float) -> str:
     """How many submissions have how many points."""
 
+    highest = max([highest, *points]) or 1.0  # more than there are now, of a lesson that was changed since
+
     def draw(axes: Axes) -> None:
         count = min(20, max(5, round(highest)))
         edges = [highest * i / count for i in range(count + 1)]
@@ -53,14 +55,14 @@ def exercise_states(items: list[Item]) -> str:
     """Passed, failed and not graded in each exercise, with their numbers in the bars."""
 
     def draw(axes: Axes) -> None:
-        left = [0] * len(items)
+        left, places = [0] * len(items), range(len(items))
         for title, colour, hatch, counts in (
             ("passed", _PASSED, "", [item.passed for item in items]),
             ("failed", _FAILED, "///", [item.failed for item in items]),
             ("not graded", _MISSED, "\\\\\\", [item.not_graded_student + item.not_graded_course for item in items]),
         ):
             bars = axes.barh(
-                [item.exercise for item in items],
+                places,
                 counts,
                 left=left,
                 color=colour,
@@ -74,6 +76,8 @@ def exercise_states(items: list[Item]) -> str:
                 label.set_bbox({"facecolor": _PAGE, "edgecolor": "none", "pad": 1.5})
                 label.set_visible(bool(label.get_text()))
             left = [start + count for start, count in zip(left, counts, strict=True)]
+        names = [item.exercise for item in items]
+        axes.set_yticks(places, [name if len(name) <= 30 else f"{name[:29]}…" for name in names])
         axes.invert_yaxis()
         axes.set(xlabel="submissions", xlim=(0, max([*left, 1])))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
