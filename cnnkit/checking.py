@@ -4,52 +4,73 @@ The module is not called ``check``, or importing it would replace the function o
 """
 
 import contextlib
+import inspect
 import io
 import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from cnnkit.answers import RAISED, VALUE, Answer, answer_of, number, typed
-from cnnkit.exercises import Call, Exercise, Misconception, Property, find, find_question, questions
+from cnnkit.answers import RAISED, STOPPED, Answer, answer_of, number, typed
+from cnnkit.exercises import Call, Exercise, Misconception, Property, find, find_question, questions, texts
+from cnnkit.exercises.drawing import Failure, as_html, as_text, note_html
 from cnnkit.exercises.layouts import copy_of
 from cnnkit.exercises.matching import Tried, matching_misconception
 from cnnkit.exercises.questions import AnswerError
-from cnnkit.exercises.wording import array_text, call_text
+from cnnkit.exercises.texts import say, sentence
+from cnnkit.exercises.wording import call_text
+from cnnkit.notices import Notice
+from cnnkit.timelimit import TookTooLong, time_limit
 
 #: How many examples are tried in all, shared among an exercise's properties.
 EXAMPLES = 100
-#: Seconds after which a slow function gets no new examples, and a failure is not made smaller any more.
-PATIENCE = 4.0
+#: Seconds that a check takes at most, shared among the properties; a last call is interrupted.
+BUDGET = 3.0
+#: Seconds after which a single call is interrupted, as it is while grading.
+CALL_SECONDS = 2.0
+#: Seconds that a failure may be made smaller for.
+SHRINKING = 1.5
+#: The part of the budget that is kept for naming the mistake and drawing it.
+_RESERVE = 0.15
 #: How many examples are compared with the named mistakes: enough to tell them apart, few enough to be quick.
 _REMEMBERED = 60
+#: A call this many times longer than any other, and not at its end, is not just one of a slow function.
+_OUTLIER = 3
+#: Every student gets the same examples, in every run.
+_SEED = 0
+_LONGEST_LINE, _LONGEST_ERROR = 200, 500
+_OURS = str(Path(__file__).parent)
 
 
 class CheckFailed(AssertionError):
     """A student's function is wrong; the message shows the smallest example that was found.
 
-    In a notebook it appears without a traceback.
+    In a notebook it appears without a traceback: as one line below the picture, or as the message without one.
 
     Parameters
     ----------
     message : str
     misconception : Misconception, optional
         The named mistake that gives the same answers.
+    line : str, optional
+        What to show instead of the message, because that has been shown.
     """
 
-    def __init__(self, message: str, misconception: Misconception | None = None):
+    def __init__(self, message: str, misconception: Misconception | None = None, line: str = ""):
         super().__init__(message)
         self.misconception = misconception
+        self.line = line
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks for this; the frames would show this module, not the student's mistake.
-        return str(self).splitlines()
+        return [f"CheckFailed: {self.line}"] if self.line else str(self).splitlines()
 
 
 def check(name: str, function: Callable) -> None:
@@ -66,7 +87,7 @@ def check(name: str, function: Callable) -> None:
     Raises
     ------
     CheckFailed
-        When the function gives a wrong answer, raises an exception or is not written yet.
+        When the function gives a wrong answer, raises an exception, takes too long or is not written yet.
     ValueError
         When there is no exercise of that name.
     TypeError
@@ -75,6 +96,8 @@ def check(name: str, function: Callable) -> None:
     Notes
     -----
     The examples are the same in every run. What the function prints is not shown, and no file is left behind.
+    A check ends after 3 seconds at most, and a call after 2; :mod:`cnnkit.timelimit` says what cannot be interrupted.
+    In a notebook the result is a picture, with the text beside it for what shows no pictures.
 
     Examples
     --------
@@ -97,37 +120,58 @@ def check(name: str, function: Callable) -> None:
         exercise = find(name)
     except KeyError as error:
         raise ValueError(error.args[0]) from None
-    attempt = _Attempt(exercise, function)
-    for prop in exercise.public:
-        failure = attempt.search(prop, EXAMPLES // len(exercise.public))
-        if failure:
-            misconception = attempt.misconception(failure)
-            raise CheckFailed(_message(exercise, failure, misconception), misconception)
-    names = ", ".join(prop.name for prop in exercise.public)
-    print(f"{name}: all {len(exercise.public)} checks passed ({names})")
+    notice = Notice(say(texts.CHECKING, name=name))
+    try:
+        _try_all(exercise, function, notice)
+    finally:
+        if notice.open:
+            text = say(texts.INTERRUPTED, name=name)
+            notice.replace(text, note_html(text))
+
+
+def _try_all(exercise: Exercise, function: Callable, notice: Notice) -> None:
+    with time_limit() as limit:
+        attempt = _Attempt(exercise, function, limit)
+        try:
+            failure = attempt.search_all()
+        except _NotWritten:
+            text = say(texts.NOT_WRITTEN, name=exercise.name)
+            _fail(notice, f"{text} {say(exercise.asks)}", note_html(f"{text}\n{say(exercise.asks)}"), text)
+        except _OutOfTime as cut:
+            first = say(texts.TOO_SLOW, name=exercise.name)
+            text = f"{first}\n{say(texts.TOO_SLOW_DETAIL, seconds=f'{BUDGET:g}', count=attempt.right)}"
+            code = call_text(exercise.name, cut.call)
+            _fail(notice, f"{text}\n{code}", note_html(text, code=code), first)
+    if failure:
+        line = f"{say(texts.NOT_RIGHT, name=exercise.name)} {sentence(failure.detail)}"
+        _fail(notice, as_text(failure), as_html(failure), line, failure.misconception)
+    names = ", ".join(say(prop.name) for prop in exercise.public)
+    text = say(texts.PASSED, name=exercise.name, count=len(exercise.public), names=names)
+    if attempt.cut_short:
+        text += "\n" + say(texts.FEW_TRIED, count=attempt.right)
+    if not notice.replace(text, note_html(text, mark="✓")):
+        print(text)
+
+
+def _fail(notice: Notice, text: str, html: str, line: str, misconception: Misconception | None = None):
+    shown = notice.replace(text, html)
+    line = line.splitlines()[0]
+    line = line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …"
+    raise CheckFailed(text, misconception, line if shown else "") from None
 
 
 def _check_form(name: str, answer) -> None:
     question = find_question(name)
+    notice = Notice(say(texts.CHECKING, name=name))
     try:
         # How many numbers are asked for is the same for every student.
         read = question.read(typed(answer), question.numbers("", ""))
     except AnswerError as error:
-        raise CheckFailed(f"{name} has no answer yet: {error}.") from None
-    numbers = " x ".join(number(float(part)) for part in read)
-    print(f"{name}: read as {numbers}. Whether it is right is seen when it is graded.")
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """One example on which a property does not hold; `index` is the call that went wrong."""
-
-    property: Property
-    calls: list[Call]
-    answers: list[Answer]
-    index: int
-    expected: object
-    detail: str
+        text = say(texts.NO_ANSWER, name=name, error=error)
+        _fail(notice, text, note_html(text), text)
+    text = say(texts.READ_AS, name=name, numbers=" x ".join(number(float(part)) for part in read))
+    if not notice.replace(text, note_html(text, mark="✓")):
+        print(text)
 
 
 class _Wrong(Exception):
@@ -138,76 +182,142 @@ class _NotWritten(BaseException):
     """The function raised NotImplementedError."""
 
 
+class _Enough(BaseException):
+    """Hypothesis shall end at once, with what has been found."""
+
+
+class _OutOfTime(BaseException):
+    """The time of the whole check was over in this call, which began at `since`."""
+
+    def __init__(self, call: Call, since: float):
+        super().__init__()
+        self.call = call
+        self.since = since
+
+
 @dataclass
 class _Attempt:
     """One function under test, and what it has answered so far."""
 
     exercise: Exercise
     function: Callable
+    limit: object
     tried: list[Tried] = field(default_factory=list)
+    #: How many examples were right, and whether there would have been more.
+    right: int = 0
+    cut_short: bool = False
+    #: Seconds of the longest call that came to its end.
+    longest: float = 0.0
+    start: float = field(default_factory=time.monotonic)
 
-    def search(self, prop: Property, examples: int) -> _Failure | None:
-        """The smallest example on which `prop` fails, as far as patience goes."""
-        found: list[_Failure] = []
-        end = time.monotonic() + PATIENCE
+    def search_all(self) -> Failure | None:
+        """The smallest example on which a property fails, of the first one that does."""
+        public = self.exercise.public
+        for index, prop in enumerate(public):
+            now, end = time.monotonic(), self.start + BUDGET * (1 - _RESERVE)
+            failure = self.search(prop, EXAMPLES // len(public), now + (end - now) / (len(public) - index))
+            if failure:
+                return failure
+        return None
+
+    def search(self, prop: Property, examples: int, end: float) -> Failure | None:
+        """The smallest example on which `prop` fails, as far as the time until `end` goes."""
+        found: list[tuple[Failure, Tried | None]] = []
+        right = self.right
+        last = self.start + BUDGET * (1 - _RESERVE)
+        whole = True
 
         def holds(calls):
-            # Out of patience: let Hypothesis finish at once, with what has been found.
-            if time.monotonic() > end:
+            nonlocal end
+            # However late it is, each property is tried once.
+            if time.monotonic() > end and (found or self.right > right):
+                raise _Enough
+            failure, tried = self.judge(prop, calls)
+            if failure is None:
+                self.right += not found
                 return
-            failure = self.judge(prop, calls)
-            if failure:
-                found.append(failure)
-                raise _Wrong
+            if not found:
+                end = min(last, time.monotonic() + SHRINKING)
+            found.append((failure, tried))
+            # Made smaller, it would take as long again, each time.
+            raise _Enough if tried is None else _Wrong
 
         test = settings(
             max_examples=examples,
-            derandomize=True,
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,
             print_blob=False,
-        )(given(prop.examples)(holds))
+        )(seed(_SEED)(given(prop.examples)(holds)))
         try:
             with _no_files():
                 test()
-        except _NotWritten:
-            raise CheckFailed(f"{self.exercise.name} is not written yet. {self.exercise.asks}") from None
+        except _Enough:
+            whole = False
+        except _OutOfTime as cut:
+            whole = False
+            if not found and (self.right == right or time.monotonic() - cut.since > _OUTLIER * self.longest):
+                raise
         except Exception:
             # Hypothesis also complains, in ways of its own, when a function is not wrong every time.
             if not found:
                 raise
-        # Hypothesis runs the smallest failure last, but a function that remembers may then be right by chance.
-        return found[-1] if found else None
+        if not found:
+            self.cut_short |= not whole
+            return None
+        # Hypothesis runs the smallest failure last, unless it was told to end.
+        failure, tried = found[-1] if whole else min(reversed(found), key=lambda each: _size(each[0].calls))
+        if tried is None:
+            return failure
+        with _quiet():
+            return replace(failure, misconception=matching_misconception(self.exercise, [*self.tried, tried]))
 
-    def judge(self, prop: Property, calls: list[Call]) -> _Failure | None:
+    def judge(self, prop: Property, calls: list[Call]) -> tuple[Failure | None, Tried | None]:
+        """What is wrong with the answers to one example, if anything, and the answers, if all calls ended."""
         answers, after = [], []
         for call in calls:
             given_call = copy_of(call)
-            answers.append(self._answer(given_call))
+            answers.append(self._answer(call, given_call))
             after.append(given_call.arrays())
+            if answers[-1].kind == STOPPED:
+                break
         expected = [copy_of(call).on(self.exercise.reference) for call in calls]
-        if len(self.tried) < _REMEMBERED:
-            self.tried.append(Tried(prop, calls, answers, expected))
+        tried = None if answers[-1].kind == STOPPED else Tried(prop, calls, answers, expected)
+        if tried and len(self.tried) < _REMEMBERED:
+            self.tried.append(tried)
         failure = prop.failure(calls, answers, expected, after)
-        return _Failure(prop, calls, answers, *failure) if failure else None
+        if failure is None:
+            return None, tried
+        index, right, detail = failure
+        shown = Failure(self.exercise, prop.claim, calls, index, right, answers[index], detail, unique=not prop.rule)
+        return shown, tried
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call, given_call: Call) -> Answer:
+        start = time.monotonic()
+        seconds = min(CALL_SECONDS, self.start + BUDGET - start)
         try:
             with _quiet():
-                return answer_of(call.on(self.function))
+                # Also what NumPy makes of the result is the student's code, when that is an object of their own.
+                answer = self.limit.run(lambda: answer_of(given_call.on(self.function)), max(seconds, 0.01))
+        except TookTooLong:
+            if seconds < CALL_SECONDS:
+                raise _OutOfTime(call, start) from None
+            return Answer(STOPPED, text=say(texts.TOO_LONG, seconds=f"{CALL_SECONDS:g}"))
         except NotImplementedError:
             raise _NotWritten from None
-        except Exception as error:
-            return Answer(RAISED, text=f"it raised {_error_text(error)}")
+        except (Exception, SystemExit) as error:
+            answer = Answer(RAISED, text=self._error_text(error, call))
+        self.longest = max(self.longest, time.monotonic() - start)
+        return answer
 
-    def misconception(self, failure: _Failure) -> Misconception | None:
-        expected = [copy_of(call).on(self.exercise.reference) for call in failure.calls]
-        shown = Tried(failure.property, failure.calls, failure.answers, expected)
-        with _quiet():
-            return matching_misconception(self.exercise, [*self.tried, shown])
+    def _error_text(self, error: BaseException, call: Call) -> str:
+        text = say(texts.ERROR, error=f"{type(error).__name__}: {error}".removesuffix(": ")[:_LONGEST_ERROR])
+        if isinstance(error, TypeError) and not _fits(self.function, call):
+            return f"{text}\n{say(texts.ARGUMENTS, signature=self.exercise.signature)}"
+        line = _own_line(error)
+        return f"{text}\n{say(texts.ERROR_LINE, line=line)}" if line else text
 
 
 @contextlib.contextmanager
@@ -229,56 +339,27 @@ def _no_files() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
-def _error_text(error: Exception) -> str:
-    """``IndexError: index 3 is out of bounds (in `out[i, j] = 0`)``."""
-    text = f"{type(error).__name__}: {error}".removesuffix(": ")
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
-    # The student's line, not the line in NumPy or in this package where it ended.
-    own = [f for f in frames if f.line and "site-packages" not in f.filename and f.name != "on"]
-    return f"{text}\n    in the line: {own[-1].line}" if own else text
+def _fits(function: Callable, call: Call) -> bool:
+    """Whether the function takes as many arguments as the call has."""
+    try:
+        inspect.signature(function).bind(*call.args, **call.kwargs)
+    except TypeError:
+        return False
+    except ValueError:  # a function written in C
+        return True
+    return True
 
 
-def _message(exercise: Exercise, failure: _Failure, misconception: Misconception | None) -> str:
-    call, answer = failure.calls[failure.index], failure.answers[failure.index]
-    parts = [f"{exercise.name} is not right yet. A right one {failure.property.claim}."]
-    earlier = [call_text(exercise.name, before) for before in failure.calls[: failure.index]]
-    if earlier:
-        parts.append("First:" + _indented("\n".join(earlier)))
-    parts.append("Try:" + _indented(call_text(exercise.name, call)))
-    parts.append(_sentence(failure.detail))
-    if answer.kind == VALUE:
-        got = answer.value
-        if isinstance(failure.expected, tuple) and np.ndim(got):
-            got = tuple(got)  # several results of one shape were stacked into one array
-        parts.append(_side_by_side(_result_text(failure.expected), _result_text(got)))
-    else:
-        parts.append("expected" + _indented(_result_text(failure.expected)))
-    if misconception:
-        parts.append(f"A likely reason: {misconception.name}.\n{misconception.hint}")
-    return "\n\n".join(parts)
+def _own_line(error: BaseException) -> str:
+    """The student's line, not the line in NumPy or in this package where it ended."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [
+        frame.line
+        for frame in frames
+        if frame.line and "site-packages" not in frame.filename and not frame.filename.startswith(_OURS)
+    ]
+    return own[-1] if own else ""
 
 
-def _sentence(text: str) -> str:
-    end = "" if "\n" in text or text.endswith(("?", ".", "!")) else "."
-    return text[0].upper() + text[1:] + end
-
-
-def _indented(text: str) -> str:
-    return "\n" + "\n".join("    " + line for line in text.splitlines())
-
-
-def _result_text(result) -> str:
-    if isinstance(result, tuple):
-        return "\n".join(array_text(part) for part in result)
-    return array_text(result) if np.ndim(result) else number(result)
-
-
-def _side_by_side(expected: str, got: str) -> str:
-    left, right = ["expected", *expected.splitlines()], ["got", *got.splitlines()]
-    width = max(map(len, left))
-    if width > 60 or max(map(len, right)) > 60:
-        return "\n".join([*left, "", *right])
-    height = max(len(left), len(right))
-    left += [""] * (height - len(left))
-    right += [""] * (height - len(right))
-    return "\n".join(f"{a:<{width}}    {b}".rstrip() for a, b in zip(left, right, strict=True))
+def _size(calls: Sequence[Call]) -> int:
+    return sum(array.size for call in calls for array in call.arrays())

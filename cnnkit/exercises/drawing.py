@@ -37,6 +37,7 @@ STYLE = f"""<style>
 .cnnkit-shown {{ color: inherit; border-left: 4px solid var(--jp-error-color1, {_RED}); padding: 0.2em 0 0.2em 1em;
   font-family: var(--jp-content-font-family, system-ui, sans-serif); line-height: 1.45; }}
 .cnnkit-shown.cnnkit-right {{ border-left-color: var(--jp-success-color1, #2e8b57); }}
+.cnnkit-shown.cnnkit-busy {{ border-left-color: {_GREY}; }}
 .cnnkit-shown p {{ margin: 0.4em 0; max-width: 46em; white-space: pre-wrap; overflow-wrap: anywhere; }}
 .cnnkit-shown pre {{ margin: 0.4em 0; padding: 0.5em 0.8em; overflow-x: auto; color: inherit;
   background: rgba(128, 138, 148, 0.14); border: 1px solid {_GREY}; border-radius: 4px;
@@ -81,6 +82,9 @@ class Failure:
         What is wrong with it, as :meth:`~cnnkit.exercises.Property.failure` says it.
     misconception : Misconception, optional
         The named mistake that gives the same answers.
+    unique : bool, optional
+        Whether `expected` is the only right answer, so that it is shown beside what came; not for a property with a
+        rule, such as those of dropout.
 
     Examples
     --------
@@ -111,6 +115,7 @@ class Failure:
     answer: Answer | None
     detail: str
     misconception: Misconception | None = None
+    unique: bool = True
 
     @property
     def call(self) -> Call:
@@ -126,6 +131,13 @@ class Failure:
         if isinstance(self.expected, tuple) and not isinstance(value, tuple) and np.ndim(value):
             return tuple(value)  # several results of one shape were stacked into one array
         return value
+
+    @property
+    def comparable(self) -> bool:
+        """Whether what was expected and what came differ, so that there is something to see side by side."""
+        masks = self.wrong()
+        shapes_agree = len(_parts(self.got)) == len(_parts(self.expected)) and all(mask is not None for mask in masks)
+        return self.unique and not (shapes_agree and not any(mask.any() for mask in masks))
 
     def wrong(self) -> list[np.ndarray | None]:
         """For each result, which cells are wrong; None where the shapes differ, so that cells have no counterparts."""
@@ -160,7 +172,9 @@ def as_text(failure: Failure) -> str:
     expected = _result_text(failure.expected)
     if failure.got is None:
         parts.append(f"{say(texts.EXPECTED)}\n" + _indented(expected))
-    else:
+    elif not failure.unique:
+        parts.append(f"{say(texts.GOT)}\n" + _indented(_result_text(failure.got)))
+    elif failure.comparable:
         parts.append(_side_by_side(expected, _result_text(failure.got)))
     if failure.misconception:
         parts.append("\n".join(_reason(failure.misconception)))
@@ -190,8 +204,7 @@ def as_html(failure: Failure, *, headline: bool = True, style: bool = True) -> s
         parts.append(f"<p><strong>{_safe(title)}</strong> {_safe(say(texts.CLAIM, claim=say(failure.claim)))}</p>")
     parts.append(f"<p>{_safe(sentence(failure.detail))}</p>")
     calls = [call_text(name, call) for call in failure.calls[: failure.index + 1]]
-    # A long one scrolls, which the keyboard must reach.
-    parts.append(f'<p>{_safe(say(texts.TRY))}</p><pre tabindex="0">{_safe(chr(10).join(calls), longest=None)}</pre>')
+    parts.append(f"<p>{_safe(say(texts.TRY))}</p>{_code(chr(10).join(calls))}")
     parts.append(_inputs(failure))
     parts.append(_comparison(failure))
     if failure.misconception:
@@ -200,31 +213,40 @@ def as_html(failure: Failure, *, headline: bool = True, style: bool = True) -> s
     return _box("".join(parts), _headline(failure), style=style)
 
 
-def note_html(text: str, *, right: bool = False, style: bool = True) -> str:
+def note_html(text: str, *, mark: str = "✗", code: str = "", style: bool = True) -> str:
     """A short message that looks like the pictures: the first line in bold, the rest below it.
 
     Parameters
     ----------
     text : str
-    right : bool, optional
-        Whether it is good news.
+    mark : str, optional
+        The sign before it; ✓ for good news.
+    code : str, optional
+        A call to paste, below the text.
     style : bool, optional
 
     Examples
     --------
-    >>> print(note_html("relu: all 2 checks passed", right=True, style=False))
+    >>> print(note_html("relu: all 2 checks passed", mark="✓", style=False))
     <div class="cnnkit-shown cnnkit-right" role="group" aria-label="relu: all 2 checks passed"><p><strong>✓ ...
     """
     first, _, rest = text.partition("\n")
-    body = f"<p><strong>{'✓' if right else '✗'} {_safe(first)}</strong></p>"
+    body = f"<p><strong>{_safe(mark)} {_safe(first)}</strong></p>"
     if rest.strip():
         body += f"<p>{_safe(rest.strip())}</p>"
-    return _box(body, first, right=right, style=style)
+    if code:
+        body += _code(code)
+    return _box(body, first, kind={"✓": "right", "✗": "failed"}.get(mark, "busy"), style=style)
 
 
-def _box(body: str, label: str, *, right: bool = False, style: bool = True) -> str:
-    kind = "cnnkit-shown cnnkit-right" if right else "cnnkit-shown"
-    return f'{STYLE if style else ""}<div class="{kind}" role="group" aria-label="{_safe(label)}">{body}</div>'
+def _code(text: str) -> str:
+    # A long one scrolls, which the keyboard must reach.
+    return f'<pre tabindex="0">{_safe(text, longest=None)}</pre>'
+
+
+def _box(body: str, label: str, *, kind: str = "failed", style: bool = True) -> str:
+    opening = f'<div class="cnnkit-shown cnnkit-{kind}" role="group" aria-label="{_safe(label)}">'
+    return f"{STYLE if style else ''}{opening}{body}</div>"
 
 
 def _headline(failure: Failure) -> str:
@@ -261,6 +283,10 @@ def _inputs(failure: Failure) -> str:
 def _comparison(failure: Failure) -> str:
     """What was expected and what came, side by side, result by result and part by part."""
     expected, got, wrong = _parts(failure.expected), _parts(failure.got), failure.wrong()
+    if got and not failure.unique:
+        expected, wrong = [], []
+    elif not failure.comparable:
+        return ""
     count = max(len(expected), len(got))
     pixels = all(part.dtype == np.uint8 for part in (*expected, *got))
     rows, marked = [], False

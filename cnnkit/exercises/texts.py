@@ -40,10 +40,10 @@ CLAIM = "A right one {claim}."
 NOT_WRITTEN = "{name} is not written yet."
 TOO_SLOW = "{name} could not be checked to the end: it is too slow."
 TOO_SLOW_DETAIL = (
-    "The {seconds} seconds that a check takes at most were over in this call, after {count} right answers:"
+    "A check takes {seconds} seconds at most. They were over in this call; until then, {count} examples were right:"
 )
 LIKELY_REASON = "A likely reason: {name}."
-SEE_ABOVE = "What went wrong is shown above."
+INTERRUPTED = "The check of {name} was interrupted."
 
 # Around an example --------------------------------------------------------------------------------
 

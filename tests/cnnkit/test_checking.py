@@ -1,8 +1,11 @@
 """cnnkit.check: what a student sees."""
 
+import re
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import numpy as np
@@ -23,14 +26,6 @@ def message(name, function):
 def test_a_right_function_passes_in_one_line(capsys):
     check("conv2d", ops.conv2d)
     assert capsys.readouterr().out == "conv2d: all 4 checks passed (values, strides, photos, inputs kept)\n"
-
-
-def test_a_right_function_passes_within_a_second(capsys):
-    check("conv2d_channels", ops.conv2d_channels)
-    start = time.perf_counter()
-    check("conv2d_channels", ops.conv2d_channels)
-    # Half a second on an idle machine; a second and a half says that something is wrong, not that CI is busy.
-    assert time.perf_counter() - start < 1.5
 
 
 def test_a_wrong_function_is_shown_its_smallest_example():
@@ -55,7 +50,7 @@ def test_a_stride_is_part_of_the_call():
     text = message("conv2d", stride_ignored)
     assert "moves the kernel by the stride" in text
     assert "conv2d(np.array([[0, 0]]), np.array([[0]]), 2)" in text
-    assert "Shape is (1, 2), but should be (1, 1)." in text
+    assert "Your function returned an array of shape (1, 2), but the shape should be (1, 1)." in text
 
 
 def test_several_results_are_shown_one_by_one():
@@ -68,8 +63,8 @@ def test_an_exception_is_named_with_its_line():
         return np.zeros(3)[7]
 
     text = message("conv2d", crashes)
-    assert "It raised IndexError: index 7 is out of bounds for axis 0 with size 3" in text
-    assert "in the line: return np.zeros(3)[7]" in text
+    assert "Your function stopped with an error: IndexError: index 7 is out of bounds for axis 0 with size 3" in text
+    assert "\nIt happened in the line: return np.zeros(3)[7]" in text
     assert "expected\n    [[0]]" in text
     assert "A likely reason" not in text
 
@@ -77,10 +72,22 @@ def test_an_exception_is_named_with_its_line():
 @pytest.mark.parametrize(
     ("function", "says"),
     [
-        (lambda image, kernel, stride=1: None, "Returned nothing (None): is there a `return`?\n"),
-        (lambda image, kernel, stride=1: "map", "Returned text (str), but should return numbers."),
-        (lambda image, kernel, stride=1: 7, "Shape is (), but should be (1, 1)."),
-        (lambda image, kernel: ops.conv2d(image, kernel), "It raised TypeError: "),
+        (lambda image, kernel, stride=1: None, "\n\nYour function returned nothing: is there a `return`?\n\n"),
+        (lambda image, kernel, stride=1: "map", "Your function returned text (str), but should return numbers."),
+        (
+            lambda image, kernel, stride=1: 7,
+            "Your function returned an array of shape (), but the shape should be (1, 1).",
+        ),
+        (lambda image, kernel, stride=1: {}, "Your function returned a dict, which NumPy cannot read as an array"),
+        (
+            lambda image, kernel, stride=1: (np.zeros(2), np.zeros(3)),
+            "Returned 2 arrays of different shapes ((2,), (3,))",
+        ),
+        (
+            lambda image, kernel: ops.conv2d(image, kernel),
+            "\nYour function cannot be called like this; it should begin with: def conv2d(image, kernel, stride=1):\n",
+        ),
+        (lambda image, kernel, stride=1: exit(), "Your function stopped with an error: SystemExit"),
     ],
 )
 def test_other_failures(function, says):
@@ -100,7 +107,7 @@ def test_changing_the_input_is_wrong():
         image += 1
         return result
 
-    assert "Changed the array that it was given: work on a copy." in message("conv2d", changes)
+    assert "Your function changed the array that it was given: work on a copy." in message("conv2d", changes)
 
 
 def test_a_function_that_is_wrong_now_and_then():
@@ -114,15 +121,134 @@ def test_a_function_that_is_wrong_now_and_then():
 
 
 def test_a_slow_wrong_function_is_not_made_smaller_for_minutes(monkeypatch):
-    monkeypatch.setattr("cnnkit.checking.PATIENCE", 0.3)
+    monkeypatch.setattr("cnnkit.checking.SHRINKING", 0.0)
+    shown = []
 
-    def slow(image, kernel, stride=1):
-        time.sleep(0.02)
+    def flipped(image, kernel, stride=1):
+        shown.append(image.size)
         return kernel_flipped(image, kernel, stride)
 
-    start = time.perf_counter()
-    assert "kernel flipped" in message("conv2d", slow)
-    assert time.perf_counter() - start < 3
+    text = message("conv2d", flipped)
+    assert "A likely reason: kernel flipped" in text
+    # The first example that fails is the last one that is tried.
+    assert len(shown) < 30
+
+
+def forever(*args, **named):
+    while True:
+        pass
+
+
+def stubborn(*args, **named):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            forever()
+        except BaseException:
+            continue
+
+
+def gives_up(*args, **named):
+    try:
+        forever()
+    except BaseException:
+        return np.zeros((1, 1))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """A call is interrupted soon."""
+    monkeypatch.setattr("cnnkit.checking.CALL_SECONDS", 0.2)
+
+
+@pytest.mark.parametrize("function", [forever, stubborn, gives_up, lambda *args, **named: time.sleep(100)])
+def test_an_endless_call_is_interrupted_and_named(function, quick):
+    text = message("conv2d", function)
+    assert text.startswith("conv2d is not right yet. A right one multiplies")
+    assert "\n\nTry:\n    conv2d(np.array([[0]]), np.array([[0]]))\n\n" in text
+    assert (
+        "Your function did not finish within 0.2 seconds and was interrupted: is there a loop that never ends" in text
+    )
+    assert "expected\n    [[0]]" in text
+    assert "A likely reason" not in text
+
+
+def test_a_loop_that_is_endless_for_some_inputs_only(quick):
+    def conv2d(image, kernel, stride=1):
+        return forever() if stride > 1 else ops.conv2d(image, kernel, stride)
+
+    text = message("conv2d", conv2d)
+    assert "moves the kernel by the stride" in text
+    assert "did not finish within 0.2 seconds" in text
+
+
+def test_a_check_in_another_thread_is_interrupted_too(quick):
+    said = []
+
+    def check_there():
+        with pytest.raises(CheckFailed) as caught:
+            check("conv2d", forever)
+        said.append(str(caught.value))
+
+    thread = threading.Thread(target=check_there)
+    thread.start()
+    thread.join()
+    assert "did not finish within 0.2 seconds" in said[0]
+
+
+def test_a_slow_function_is_right_as_far_as_time_goes(monkeypatch, capsys):
+    monkeypatch.setattr("cnnkit.checking.BUDGET", 2.0)
+
+    def slow(image, kernel, stride=1):
+        time.sleep(0.05)
+        return ops.conv2d(image, kernel, stride)
+
+    check("conv2d", slow)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "conv2d: all 4 checks passed (values, strides, photos, inputs kept)"
+    assert re.fullmatch(r"Your function is slow: only \d+ examples were tried before the time was up\.", second)
+
+
+def test_a_function_that_is_too_slow_is_not_called_right(monkeypatch):
+    monkeypatch.setattr("cnnkit.checking.BUDGET", 0.8)
+
+    def slow(image, kernel, stride=1):
+        time.sleep(0.3)
+        return ops.conv2d(image, kernel, stride)
+
+    text = message("conv2d", slow)
+    assert text.startswith(
+        "conv2d could not be checked to the end: it is too slow.\nA check takes 0.8 seconds at most."
+    )
+    assert "\nconv2d(np.array(" in text
+
+
+def test_the_last_call_does_not_pass_because_the_time_is_up(monkeypatch):
+    monkeypatch.setattr("cnnkit.checking.BUDGET", 1.5)
+    calls = []
+
+    def hangs(image, kernel, stride=1):
+        calls.append(1)
+        return forever() if len(calls) > 3 else ops.conv2d(image, kernel, stride)
+
+    assert message("conv2d", hangs).startswith("conv2d could not be checked to the end")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="only where there are timers")
+def test_somebody_elses_alarm_is_set_again():
+    rang = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1000, 7)
+        check("split_channels", ops.split_channels)
+        left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+        assert 0 < left < 1000
+        assert interval == 7
+        signal.raise_signal(signal.SIGALRM)
+        assert rang == [1]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_prints_and_warnings_stay_out_of_the_way(capsys):
