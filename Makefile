@@ -39,6 +39,7 @@ test: setup .venv/.torch browser
 
 bench: setup
 	$(BIN)/python bench/grading.py
+	$(BIN)/python bench/report.py
 
 clean:
 	rm -rf .venv

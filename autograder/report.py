@@ -4,6 +4,7 @@ Everything here is data: :func:`load` reads a course's files, the other function
 :mod:`autograder.report_page` shows it. What stands in the files comes from students in part, and is taken as text.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -499,7 +500,7 @@ def load(course: Course, lesson: str) -> Class:
         raise CourseError(f"{released} does not exist; make it with: nbgrader generate_assignment {lesson} --force")
     cells = json.loads(released.read_text(encoding="utf-8"))["cells"]
     handed_in = set(course.students(lesson))
-    pattern = f"*/{lesson}/{VERDICT_FILE}"
+    pattern = f"*/{glob.escape(lesson)}/{VERDICT_FILE}"
     graded = {path.parts[-3] for path in (course.root / course.directory.autograded_directory).glob(pattern)}
     if not handed_in | graded:
         raise CourseError(f"there are no submissions of {lesson}")

@@ -239,7 +239,8 @@ def page(found: Class, made: datetime) -> str:
 
 def _summary(summary: Distribution, highest: float) -> str:
     return (
-        f"{summary.count} submission{'s' if summary.count != 1 else ''}, of {highest:g} points: mean {summary.mean:.2f}, median {summary.median:g}, "
+        f"{summary.count} submission{'s' if summary.count != 1 else ''}, of {highest:g} points: "
+        f"mean {summary.mean:.2f}, median {summary.median:g}, "
         f"the middle half from {summary.lower_quartile:g} to {summary.upper_quartile:g}; "
         f"{summary.full} full, {summary.zero} with 0."
     )

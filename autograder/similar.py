@@ -30,8 +30,8 @@ LEAST_SHARED = 12
 NEARLY = 0.75
 #: A fingerprint that more than this share of the class has is common, but never one that three students have.
 COMMON, NEVER_COMMON = 1 / 3, 3
-#: Pairs that are listed.
-MOST_LISTED = 50
+#: Pairs that are listed, and those of one student: one large group would hide all others.
+MOST_LISTED, MOST_OF_ONE = 50, 5
 #: Characters of a cell that are looked at; an honest one is far shorter.
 _LONGEST = 20_000
 
@@ -247,12 +247,15 @@ def _near_pairs(groups: dict, distinct: dict, written: Mapping, most: int) -> tu
             shared_in_all[int(row) * size + int(column)] += int(count)
             where[int(row) * size + int(column)].append(exercise)
     best = sorted(shared_in_all, key=lambda key: (-shared_in_all[key], key))
-    found = []
-    for key in best[:most]:
+    found, times = [], Counter()
+    for key in best:
         left, right = names[key // size], names[key % size]
+        if len(found) == most or MOST_OF_ONE in (times[left], times[right]):
+            continue
+        times.update((left, right))
         matches = [_match(exercise, left, right, distinct, written) for exercise in where[key]]
         found.append(Pair(groups[left], groups[right], tuple(matches)))
-    return found, max(0, len(best) - most)
+    return found, len(best) - len(found)
 
 
 def _match(exercise: str, left: str, right: str, distinct: dict, written: Mapping) -> Match:

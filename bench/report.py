@@ -19,10 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 
 from autograder import history
 from autograder.classroom import make_class
@@ -69,10 +71,11 @@ def graded_class(root: Path) -> list[str]:
 
 def enlarge(course: Course, originals: list[str], count: int) -> None:
     """Copy submissions, results and gradebook rows under other names."""
+    warnings.filterwarnings("ignore", category=SAWarning)
     draw = random.Random(0)
     run = history.now()
     with Gradebook(course.directory.db_url, course.directory.course_id) as book:
-        commit, book.db.commit = book.db.commit, lambda: None  # one transaction in place of thousands
+        commit, book.db.commit = book.db.commit, book.db.flush  # one transaction in place of thousands
         for number in range(count - len(originals)):
             original = originals[number % len(originals)]
             student = f"student-{number:04}-{original}"
@@ -84,9 +87,10 @@ def enlarge(course: Course, originals: list[str], count: int) -> None:
             history.add(course.root, LESSON, run + "Z", student, verdict)
             book.update_or_create_student(student)
             submission = book.update_or_create_submission(LESSON, student)
+            book.db.expire_all()  # or its grades do not know their cells yet
             points = {each["exercise"]: each["points"] for each in verdict["exercises"]}
             for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
-                grade.auto_score = points.get(grade.name)
+                grade.auto_score, grade.needs_manual_grade = points.get(grade.cell.name), grade.cell.name not in points
         commit()
 
 

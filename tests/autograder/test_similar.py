@@ -152,6 +152,15 @@ def test_pairs_beyond_the_longest_list_are_counted(monkeypatch):
     assert found.more == 3
 
 
+def test_one_large_group_does_not_hide_the_others():
+    group = {f"group-{n}": unlike(1) + f" + {n} ** ({n} @ x[{n}])" for n in range(12)}
+    few = {f"{side}-{n}": unlike(n)[:200] + (" + 1" if side == "b" else "") for n in range(2, 16) for side in "ab"}
+    found = find_similar(written(**group, **few))
+    assert sum("group-3" in pair.left + pair.right for pair in found.pairs) == similar.MOST_OF_ONE
+    assert {pair.left + pair.right for pair in found.pairs} >= {(f"a-{n}", f"b-{n}") for n in range(2, 16)}
+    assert len(found.pairs) + found.more == 12 * 11 / 2 + 14
+
+
 def test_fingerprints_do_not_depend_on_the_process():
     """Python's own hashes of text do."""
     assert int(similar._hashes(tokens("a = b + c * 2"))[0]) == 18054601878286080787
