@@ -39,8 +39,8 @@ CALL_SECONDS = 2.0
 SHRINKING = 1.5
 #: The part of the budget that is kept for naming the mistake and drawing it.
 _RESERVE = 0.15
-#: How many examples are compared with the named mistakes: enough to tell them apart, few enough to be quick.
-_REMEMBERED = 60
+#: How many more examples are compared with the named mistakes to tell them apart.
+_TELLING = 60
 #: A call this many times longer than any other, and not at its end, is not just one of a slow function.
 _OUTLIER = 3
 #: Every student gets the same examples, in every run.
@@ -234,7 +234,9 @@ class _Attempt:
                 raise _Enough
             failure, tried = self.judge(prop, calls)
             if failure is None:
-                self.right += not found
+                if not found:
+                    self.right += 1
+                    self.tried.append(tried)
                 return
             if not found:
                 end = min(last, time.monotonic() + SHRINKING)
@@ -242,18 +244,8 @@ class _Attempt:
             # Made smaller, it would take as long again, each time.
             raise _Enough if tried is None else _Wrong
 
-        test = settings(
-            max_examples=examples,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-            print_blob=False,
-        )(seed(_SEED)(given(prop.examples)(holds)))
         try:
-            with _no_files():
-                test()
+            _draw(prop, holds, examples, _SEED)
         except _Enough:
             whole = False
         except _OutOfTime as cut:
@@ -269,10 +261,29 @@ class _Attempt:
             return None
         # Hypothesis runs the smallest failure last, unless it was told to end.
         failure, tried = found[-1] if whole else min(reversed(found), key=lambda each: _size(each[0].calls))
-        if tried is None:
-            return failure
+        return failure if tried is None else replace(failure, misconception=self.named([found[0][1], tried]))
+
+    def named(self, failed: list[Tried]) -> Misconception | None:
+        """The mistake that gives the same answers, also on examples that were not tried before."""
+        self.tried += failed
+        for prop in self.exercise.public:
+            self._try_more(prop)
         with _quiet():
-            return replace(failure, misconception=matching_misconception(self.exercise, [*self.tried, tried]))
+            return matching_misconception(self.exercise, self.tried)
+
+    def _try_more(self, prop: Property) -> None:
+        """Small examples look alike for many mistakes: try as many as it takes to tell them apart."""
+
+        def keep(calls):
+            if time.monotonic() > self.start + BUDGET * (1 - _RESERVE):
+                raise _Enough
+            _, tried = self.judge(prop, calls)
+            if tried is None:
+                raise _Enough
+            self.tried.append(tried)
+
+        with contextlib.suppress(_Enough, _OutOfTime, _NotWritten):
+            _draw(prop, keep, _TELLING // len(self.exercise.public), _SEED + 1, shrink=False)
 
     def judge(self, prop: Property, calls: list[Call]) -> tuple[Failure | None, Tried | None]:
         """What is wrong with the answers to one example, if anything, and the answers, if all calls ended."""
@@ -285,8 +296,6 @@ class _Attempt:
                 break
         expected = [copy_of(call).on(self.exercise.reference) for call in calls]
         tried = None if answers[-1].kind == STOPPED else Tried(prop, calls, answers, expected)
-        if tried and len(self.tried) < _REMEMBERED:
-            self.tried.append(tried)
         failure = prop.failure(calls, answers, expected, after)
         if failure is None:
             return None, tried
@@ -318,6 +327,21 @@ class _Attempt:
             return f"{text}\n{say(texts.ARGUMENTS, signature=self.exercise.signature)}"
         line = _own_line(error)
         return f"{text}\n{say(texts.ERROR_LINE, line=line)}" if line else text
+
+
+def _draw(prop: Property, test: Callable, examples: int, number: int, shrink: bool = True) -> None:
+    """Run a test on examples of a property, the same in every run, and on smaller ones when it fails."""
+    strict = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    with _no_files():
+        strict(seed(number)(given(prop.examples)(test)))()
 
 
 @contextlib.contextmanager

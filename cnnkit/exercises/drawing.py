@@ -47,16 +47,15 @@ STYLE = f"""<style>
 .cnnkit-shown table, .cnnkit-shown .jp-RenderedHTMLCommon table {{ margin: 0.4em 0; width: auto; color: inherit;
   border: none; border-collapse: separate; border-spacing: 2px; table-layout: auto;
   font: 0.95em/1.2 var(--jp-code-font-family, ui-monospace, monospace); }}
-.cnnkit-shown caption {{ caption-side: top; text-align: left; padding: 0 0 0.2em; color: inherit; white-space: nowrap;
-  font-family: var(--jp-content-font-family, system-ui, sans-serif); }}
-.cnnkit-shown tr, .cnnkit-shown tbody tr:nth-child(odd), .cnnkit-shown tbody tr:hover {{ background: transparent; }}
+.cnnkit-shown .cnnkit-row p.cnnkit-caption {{ margin: 0.3em 0 0; white-space: nowrap; font-size: 0.95em; }}
+.cnnkit-shown tr, .cnnkit-shown tbody tr:nth-child(odd), .cnnkit-shown tbody tr:hover {{ background: none !important; }}
 .cnnkit-shown .cnnkit-row p {{ margin: 0; }}
 .cnnkit-shown th {{ padding: 0 0.4em; font-weight: normal; font-size: 0.85em; color: inherit; text-align: center;
   border: none; background: transparent; }}
 .cnnkit-shown td {{ box-sizing: border-box; min-width: 2.4em; padding: 0.3em 0.4em; text-align: right;
   white-space: nowrap; border: 3px solid transparent; }}
 .cnnkit-shown td.cnnkit-wrong {{ border: 3px solid {_RED}; box-shadow: inset 0 0 0 1px #fff; font-weight: bold; }}
-.cnnkit-shown td.cnnkit-should {{ border: 3px dashed; }}
+.cnnkit-shown td.cnnkit-should {{ outline: 2px dashed currentColor; outline-offset: -4px; font-weight: bold; }}
 .cnnkit-shown td.cnnkit-nan {{ color: inherit; font-style: italic; }}
 </style>"""
 
@@ -272,11 +271,7 @@ def _inputs(failure: Failure) -> str:
     """The array arguments as matrices; numbers can be read in the call."""
     names = list(inspect.signature(failure.exercise.reference).parameters)
     named = [*zip(names, failure.call.args, strict=False), *failure.call.kwargs.items()]
-    drawn = [
-        _matrices(name, value, _range([value], pixels=value.dtype == np.uint8))
-        for name, value in named
-        if isinstance(value, np.ndarray)
-    ]
+    drawn = [_matrices(name, value, _range([value])) for name, value in named if isinstance(value, np.ndarray)]
     return f'<div role="group" aria-label="{_safe(say(texts.INPUTS))}">{_row(drawn)}</div>'
 
 
@@ -288,8 +283,7 @@ def _comparison(failure: Failure) -> str:
     elif not failure.comparable:
         return ""
     count = max(len(expected), len(got))
-    pixels = all(part.dtype == np.uint8 for part in (*expected, *got))
-    rows, marked = [], False
+    rows, marked, limits = [], False, _range([*expected, *got])
     for index in range(min(count, PARTS)):
         mask = wrong[index] if index < len(wrong) else None
         marked |= mask is not None and bool(mask.any())
@@ -297,7 +291,7 @@ def _comparison(failure: Failure) -> str:
         pair = [(say(title), results[index], kind) for title, results, kind in pair if index < len(results)]
         if count > 1:
             pair = [(f"{title}, {say(texts.RESULT, number=index + 1)}", result, kind) for title, result, kind in pair]
-        rows.append(_pair(pair, mask, _range([result for _, result, _ in pair], pixels)))
+        rows.append(_pair(pair, mask, limits))
     if not got:
         rows.append(f"<p>{_safe(say(texts.GOT))}: {_safe(say(texts.NO_NUMBERS))}</p>")
     if count > PARTS:
@@ -363,7 +357,7 @@ def _matrix(caption: str, matrix: np.ndarray, limits, wrong: np.ndarray | None =
     wrong = np.zeros(matrix.shape, bool) if wrong is None else np.atleast_2d(wrong)
     row, column = np.argwhere(wrong)[0] if wrong.any() else (0, 0)
     rows, columns = _window(matrix.shape[0], row, ROWS), _window(matrix.shape[1], column, COLUMNS)
-    lines = [f"<caption>{_safe(caption)}</caption>"]
+    lines = []
     if axes:
         corner = "<td></td>" if axes > 1 else ""
         heads = "".join(f'<th scope="col">{j}</th>' for j in columns)
@@ -373,7 +367,9 @@ def _matrix(caption: str, matrix: np.ndarray, limits, wrong: np.ndarray | None =
         head = f'<th scope="row">{i}</th>' if axes > 1 else ""
         cells = "".join(_cell(matrix[i, j], limits, kind if wrong[i, j] else "") for j in columns)
         lines.append(f"<tr>{head}{cells}</tr>")
-    table = f"<table>{''.join(lines)}</tbody></table>"
+    # A real caption would stretch the cells to its own width.
+    title = f'<p class="cnnkit-caption" aria-hidden="true">{_safe(caption)}</p>'
+    table = f'{title}<table aria-label="{_safe(caption)}">{"".join(lines)}</tbody></table>'
     if (len(rows), len(columns)) == matrix.shape:
         return table
     shown = {"rows": f"{rows[0]}–{rows[-1]}", "columns": f"{columns[0]}–{columns[-1]}"}
@@ -407,10 +403,8 @@ def _note(text: str, **values) -> str:
 # Colours ------------------------------------------------------------------------------------------
 
 
-def _range(arrays: Sequence[np.ndarray], pixels: bool) -> tuple[float, float] | None:
+def _range(arrays: Sequence[np.ndarray]) -> tuple[float, float] | None:
     """The numbers that the darkest and the brightest colour stand for; None without any."""
-    if pixels:
-        return 0.0, 255.0
     known = []
     for array in map(_real, arrays):
         with np.errstate(invalid="ignore"):

@@ -52,7 +52,7 @@ def test_failure_is_a_picture_and_one_short_line(outputs):
     html, text = shown.data["text/html"], shown.data["text/plain"]
     assert text.startswith("conv2d is not right yet. A right one multiplies each window")
     assert "\nexpected    got\n" in text
-    assert html.count("<table>") == 4  # image, kernel, expected, got
+    assert html.count("<table ") == 4  # image, kernel, expected, got
     assert '<span role="img" aria-label="wrong">✗</span>' in html
     assert "A likely reason: kernel flipped." in html
     assert "<script" not in html
