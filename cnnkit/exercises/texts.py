@@ -29,6 +29,9 @@ TOO_LONG = (
     "or one that goes over far too much?"
 )
 CHANGED_INPUT = "Your function changed the array that it was given: work on a copy."
+SAME_EVERYWHERE = "Your function gives the same number everywhere."
+NOT_FINITE = "Your function gives numbers that are not finite (nan or inf)."
+TOO_LARGE = "Your function gives numbers too large to calculate with."
 
 # The result of a check ----------------------------------------------------------------------------
 
@@ -74,6 +77,13 @@ _IN_FULL = {
     "text": TEXT,
     "other type": OTHER_TYPE,
     "shape": OTHER_SHAPE,
+}
+#: The same for what :class:`~cnnkit.exercises.Property` says, word for word.
+_PROPERTY_SAYS = {
+    "changed the array that it was given: work on a copy": CHANGED_INPUT,
+    "gives the same number everywhere": SAME_EVERYWHERE,
+    "gives numbers that are not finite (nan or inf)": NOT_FINITE,
+    "gives numbers too large to calculate with": TOO_LARGE,
 }
 
 _DOMAIN = "cnnkit"
@@ -153,8 +163,8 @@ def sentence(text: str) -> str:
     """
     if isinstance(text, Text) and text.key in _IN_FULL:
         return say(_IN_FULL[text.key], **text.values)
-    if text == "changed the array that it was given: work on a copy":
-        return say(CHANGED_INPUT)
+    if text in _PROPERTY_SAYS:
+        return say(_PROPERTY_SAYS[text])
     said = say(text)
     end = "" if "\n" in said or said.endswith(("?", ".", "!", ":")) else "."
     return said[:1].upper() + said[1:] + end

@@ -1,6 +1,7 @@
 """cnnkit.exercises.texts: every sentence can be said in another language."""
 
 import gettext
+import inspect
 import io
 import re
 import subprocess
@@ -15,7 +16,7 @@ from babel.messages.pofile import read_po
 from cnnkit import check, ops
 from cnnkit.answers import SENTENCES, Text, answer_of, difference
 from cnnkit.checking import CheckFailed
-from cnnkit.exercises import find, texts
+from cnnkit.exercises import find, model, texts
 from cnnkit.exercises.convolution import kernel_flipped
 
 
@@ -140,3 +141,10 @@ def test_a_text_is_a_string_like_any_other():
 def test_a_students_braces_are_no_places_for_values(text):
     assert texts.sentence(text).startswith(text[:1].upper())
     assert text in texts.say(texts.ERROR, error=text)
+
+
+def test_what_a_property_says_is_said_word_for_word():
+    source = inspect.getsource(model)
+    for text in texts._PROPERTY_SAYS:
+        assert f'"{text}"' in source
+        assert texts.sentence(text).startswith("Your function ")
