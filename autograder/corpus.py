@@ -12,20 +12,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 
 from autograder import hidden, variants, wire
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
 from cnnkit import answers, exercises, ops
 from cnnkit.answers import Answer, answer_of
-from cnnkit.exercises import Call, Exercise, Property
+from cnnkit.exercises import Call, Exercise, Misconception, Property
 from cnnkit.exercises.layouts import copy_of
 from cnnkit.exercises.matching import outcome
 
@@ -34,7 +34,7 @@ _DRAWN_TIMES, _LEAST_DRAWN = 5, 12
 #: Of how many right variants the mutants take part in the choice; the audit tries those of all.
 _MODELS = 4
 #: Written into each file; a file of another version is rebuilt.
-_VERSION = 3
+_VERSION = 4
 
 
 class CorpusError(RuntimeError):
@@ -60,13 +60,15 @@ class Example:
 class Corpus:
     """All examples of one exercise, in the order in which they are replayed.
 
-    `confirmed` says which independent implementation gave the same results, or is empty.
+    `confirmed` says which independent implementation gave the same results, or is empty. `smallest` has, by the name
+    of a misconception, the smallest example on which it is wrong: to show, not to replay.
     """
 
     exercise: str
     digest: str
     examples: list[Example]
     confirmed: str = ""
+    smallest: dict[str, Example] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
@@ -166,9 +168,46 @@ class CorpusStore:
         examples = choose(drawn, properties, wrong, self.examples)
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
-        corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples))
+        smallest = {mistake.name: _smallest(exercise, mistake, properties) for mistake in exercise.misconceptions}
+        smallest = {mistake: example for mistake, example in smallest.items() if example}
+        corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples), smallest)
         _save(corpus, self.path(name))
         return corpus
+
+
+def _smallest(exercise: Exercise, mistake: Misconception, properties: Iterable[Property]) -> Example | None:
+    """The smallest example on which a misconception is wrong, as Hypothesis shrinks it; public properties first."""
+    return next(filter(None, (_shrunk(exercise, mistake, prop) for prop in (*exercise.public, *properties))), None)
+
+
+def _shrunk(exercise: Exercise, mistake: Misconception, prop: Property) -> Example | None:
+    found: list[Example] = []
+
+    @hypothesis.seed(0)
+    @settings(
+        max_examples=60,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    @given(prop.examples)
+    def holds(calls):
+        expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
+        mistaken = [outcome(mistake.function, call) for call in calls]
+        if prop.failure(calls, mistaken, expected):
+            kept = [copy_of(call) for call in calls]
+            found.append(Example(prop.name, kept, expected, {mistake.name: mistaken}))
+            raise AssertionError
+
+    try:
+        holds()
+    except Exception:  # the failure, or what Hypothesis has to say about it
+        if not found:
+            raise
+    return found[-1] if found else None  # the smallest is run last
 
 
 def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
@@ -210,21 +249,8 @@ def _save(corpus: Corpus, path: Path) -> None:
         "exercise": corpus.exercise,
         "digest": corpus.digest,
         "confirmed": corpus.confirmed,
-        "examples": [
-            {
-                "property": example.property,
-                "calls": [
-                    [wire.pack(call.args, payload), wire.pack(list(call.kwargs.items()), payload), call.magnitude]
-                    for call in example.calls
-                ],
-                "expected": [wire.pack(value, payload) for value in example.expected],
-                "mistaken": {
-                    name: [wire.pack_answer(answer, payload) for answer in outcomes]
-                    for name, outcomes in example.mistaken.items()
-                },
-            }
-            for example in corpus.examples
-        ],
+        "examples": [_pack(example, payload) for example in corpus.examples],
+        "smallest": {name: _pack(example, payload) for name, example in corpus.smallest.items()},
     }
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Written beside and moved into place, so that a file is there whole or not at all.
@@ -232,6 +258,33 @@ def _save(corpus: Corpus, path: Path) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(wire.frame(header, payload))
     os.replace(name, path)
+
+
+def _pack(example: Example, payload: bytearray) -> dict:
+    return {
+        "property": example.property,
+        "calls": [
+            [wire.pack(call.args, payload), wire.pack(list(call.kwargs.items()), payload), call.magnitude]
+            for call in example.calls
+        ],
+        "expected": [wire.pack(value, payload) for value in example.expected],
+        "mistaken": {
+            name: [wire.pack_answer(answer, payload) for answer in outcomes]
+            for name, outcomes in example.mistaken.items()
+        },
+    }
+
+
+def _unpack(entry: dict, payload: bytearray) -> Example:
+    return Example(
+        entry["property"],
+        [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload)), m) for a, k, m in entry["calls"]],
+        [wire.unpack(value, payload) for value in entry["expected"]],
+        {
+            mistake: [wire.unpack_answer(answer, payload) for answer in outcomes]
+            for mistake, outcomes in entry["mistaken"].items()
+        },
+    )
 
 
 def _load(path: Path, name: str) -> Corpus | None:
@@ -246,18 +299,8 @@ def _load(path: Path, name: str) -> Corpus | None:
         header, payload = reader.next() or ({}, b"")
         if header.get("version") != _VERSION or header.get("exercise") != name:
             return None
-        examples = [
-            Example(
-                entry["property"],
-                [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload)), m) for a, k, m in entry["calls"]],
-                [wire.unpack(value, payload) for value in entry["expected"]],
-                {
-                    mistake: [wire.unpack_answer(answer, payload) for answer in outcomes]
-                    for mistake, outcomes in entry["mistaken"].items()
-                },
-            )
-            for entry in header["examples"]
-        ]
+        examples = [_unpack(entry, payload) for entry in header["examples"]]
+        smallest = {mistake: _unpack(entry, payload) for mistake, entry in header["smallest"].items()}
     except (wire.WireError, KeyError, TypeError, ValueError):
         return None
-    return Corpus(name, header["digest"], examples, header["confirmed"])
+    return Corpus(name, header["digest"], examples, header["confirmed"], smallest)

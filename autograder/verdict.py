@@ -63,6 +63,8 @@ class Verdict:
     properties : tuple of PropertyVerdict
     misconception, hint : str
         The named mistake whose outputs the student's match, or empty.
+    smallest : Counterexample, optional
+        For a named mistake, the smallest example on which it is wrong.
     error : str
         What ended the calls, when something did.
     """
@@ -77,11 +79,12 @@ class Verdict:
     hint: str = ""
     error: str = ""
     notes: tuple[str, ...] = field(default=())
+    smallest: Counterexample | None = None
 
     @property
     def counterexample(self) -> Counterexample | None:
-        """The example of the first property that fails."""
-        return next((p.example for p in self.properties if not p.passed and p.example), None)
+        """The smallest example for a named mistake; else the example of the first property that fails."""
+        return self.smallest or next((p.example for p in self.properties if not p.passed and p.example), None)
 
     def as_json(self) -> dict:
         """The object that ``autograder judge --json`` prints; a contract."""
@@ -137,6 +140,7 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
     if not asked.outcomes:
         return not_graded(exercise.name, asked.error or "no call was made")
     mistake = _name_the_mistake(exercise, properties, asked)
+    smallest = corpus.smallest.get(mistake.name) if mistake else None
     reason = f"{exercise.name} {asked.error}; " if asked.error else ""
     reason += _summary(failed, len(verdicts))
     return Verdict(
@@ -148,7 +152,19 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         misconception=mistake.name if mistake else "",
         hint=mistake.hint if mistake else "",
         error=f"{exercise.name} {asked.error}" if asked.error else "",
+        smallest=_counterexample(exercise, smallest, mistake.name) if smallest else None,
     )
+
+
+def _counterexample(exercise: Exercise, example: Example, mistake: str) -> Counterexample | None:
+    """A stored example on which a misconception, and so the student's function, is wrong."""
+    prop = next(p for p in (*exercise.public, *hidden.properties(exercise.name)) if p.name == example.property)
+    given = example.mistaken[mistake]
+    failure = prop.failure(example.calls, given, example.expected)
+    if not failure:
+        return None
+    index, expected, _ = failure
+    return Counterexample(call_text(exercise.name, example.calls[index]), _readable(expected), _got(given[index]))
 
 
 def _summary(failed: list[PropertyVerdict], count: int) -> str:

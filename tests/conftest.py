@@ -5,7 +5,9 @@
 
 import os
 import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -16,3 +18,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
 # Without it, Hypothesis writes what it learned from our sources into the repository.
 _home = tempfile.TemporaryDirectory(prefix="hypothesis-")
 os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = _home.name
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory) -> Path:
+    """One folder of hidden examples for all tests and all of xdist's workers: to build them takes minutes.
+
+    A file is named by all that decides its content, and is moved into place whole.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "corpora"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -68,14 +68,16 @@ def zeros(count=1):
 
 
 @pytest.fixture(scope="session")
-def fresh_course(tmp_path_factory) -> Course:
+def fresh_course(tmp_path_factory, corpora) -> Course:
     """A course in which the lesson is released; its name has a space and a letter beyond ASCII."""
     root = tmp_path_factory.mktemp("attacks") / "cours d'été"
     shutil.copytree(REPOSITORY / "source", root / "source")
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     with open(root / "nbgrader_config.py", "a") as config:
         config.writelines(f"\nc.Limits.{name} = {value}" for name, value in LIMITS.items())
-        config.write("\nc.Grading.examples = 40\nc.Grading.course_seed = 'attacks'\n")
+        config.write("\nc.Grading.course_seed = 'tests'\n")
+    (root / ".autograder").mkdir()
+    (root / ".autograder" / "corpus").symlink_to(corpora)
     nbgrader(root, "generate_assignment", LESSON)
     course = Course(root)
     course.corpora.prepare(FULL)
@@ -88,7 +90,7 @@ def new_course(fresh_course, tmp_path_factory):
 
     def make() -> Course:
         root = tmp_path_factory.mktemp("course") / fresh_course.root.name
-        shutil.copytree(fresh_course.root, root)
+        shutil.copytree(fresh_course.root, root, symlinks=True)
         return Course(root)
 
     return make

@@ -33,8 +33,8 @@ def session(host):
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    return CorpusStore(tmp_path_factory.mktemp("corpora"), seed="tests", examples=60)
+def store(corpora):
+    return CorpusStore(corpora, seed="tests", examples=40)
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +43,15 @@ def released():
 
 
 @pytest.fixture(scope="session")
-def fresh_course(tmp_path_factory) -> Path:
+def fresh_course(tmp_path_factory, corpora) -> Path:
     """A course folder in which nbgrader has released the lesson; copied by :func:`course`."""
     root = tmp_path_factory.mktemp("fresh course")
     shutil.copytree(REPOSITORY / "source", root / "source")
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     with open(root / "nbgrader_config.py", "a") as config:
-        config.write("\nc.Limits.cell_seconds = 4.0\nc.Grading.examples = 60\n")
+        config.write("\nc.Limits.cell_seconds = 4.0\nc.Grading.course_seed = 'tests'\n")
+    (root / ".autograder").mkdir()
+    (root / ".autograder" / "corpus").symlink_to(corpora)
     run(root, "nbgrader", "generate_assignment", LESSON)
     run(root, "autograder", "build", LESSON)
     return root
@@ -57,7 +59,7 @@ def fresh_course(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def course(fresh_course, tmp_path) -> Course:
-    shutil.copytree(fresh_course, tmp_path / "course")
+    shutil.copytree(fresh_course, tmp_path / "course", symlinks=True)
     return Course(tmp_path / "course")
 
 

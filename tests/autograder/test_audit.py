@@ -10,6 +10,7 @@ from autograder.audit import audit
 from autograder.corpus import CorpusStore
 from autograder.mutants import answers, general_faults, mutants
 from autograder.selection import choose, failing
+from autograder.settings import Grading
 from cnnkit import exercises
 from cnnkit.answers import RAISED
 from cnnkit.exercises import Call, Misconception
@@ -20,9 +21,10 @@ ALL = [exercise for each in exercises.lessons().values() for exercise in each]
 
 
 @pytest.fixture(scope="module")
-def audited(tmp_path_factory):
+def audited(store):
     """The corpora as a teacher has them, with the number of examples that is the default."""
-    return CorpusStore(tmp_path_factory.mktemp("audited"), seed="audit", examples=40)
+    assert store.examples == Grading().examples
+    return store
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
@@ -109,11 +111,11 @@ def test_a_mutant_without_end_or_with_an_exception_gives_an_answer():
 # --- few examples ---------------------------------------------------------------------------------------------------
 
 
-def test_the_chosen_examples_reject_what_all_the_drawn_ones_reject(tmp_path):
+def test_the_chosen_examples_reject_what_all_the_drawn_ones_reject(audited, tmp_path):
     """Ten times as many examples reject no mutant and no fault that the few let pass."""
     exercise = exercises.find("conv2d_channels")
     properties = {prop.name: prop for prop in hidden.properties(exercise.name)}
-    few = CorpusStore(tmp_path, seed="few", examples=40).get(exercise.name)
+    few = audited.get(exercise.name)
     many = CorpusStore(tmp_path, seed="many", examples=400).get(exercise.name)
     assert len(few.examples) <= 50 < 250 < len(many.examples)
     right = variants.right(exercise.name)

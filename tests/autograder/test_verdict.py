@@ -136,3 +136,23 @@ def test_a_students_text_is_escaped_in_the_page(host, store):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "<script>alert(1)" in as_text(verdict, 0.0, 5.0)
+
+
+def test_a_named_mistake_is_shown_on_the_smallest_example(session, store):
+    conv2d = exercises.find("conv2d")
+    for mistake in conv2d.misconceptions[:6]:
+        assert (
+            sum(array.size for call in store.get("conv2d").smallest[mistake.name].calls for array in call.arrays()) < 12
+        )
+    mistake = conv2d.misconceptions[0]
+    session.run_cell(as_solution(mistake.function, "conv2d"))
+    verdict = judge(session, store.get("conv2d"))
+    assert verdict.misconception == mistake.name
+    assert verdict.counterexample.inputs == "conv2d(np.array([[0, 1]]), np.array([[0, 1]]))"
+    assert (verdict.counterexample.expected, verdict.counterexample.got) == ("[[1]]", "[[0]]")
+
+
+@pytest.mark.parametrize("lesson", exercises.lessons())
+def test_every_misconception_has_its_smallest_example(store, lesson):
+    for exercise in exercises.lessons()[lesson]:
+        assert set(store.get(exercise.name).smallest) == {mistake.name for mistake in exercise.misconceptions}
