@@ -24,7 +24,9 @@ def verdict_of(host, store, name, source):
 
 
 @pytest.mark.parametrize(
-    ("name", "variant"), [(e.name, variant) for e in EXERCISES for variant in right(e.name)], ids=lambda v: str(v)[:40]
+    ("name", "variant"),
+    [(e.name, variant) for e in EXERCISES for variant in right(e.name)],
+    ids=lambda v: getattr(v, "__name__", v),
 )
 def test_a_right_variant_gets_full_marks(host, store, name, variant):
     verdict = verdict_of(host, store, name, as_solution(variant, name))
