@@ -7,6 +7,7 @@ the verdict carries.
 from html import escape
 
 from autograder.verdict import FAILED, NOT_GRADED, PASSED, Verdict
+from cnnkit.exercises import drawing
 
 _BORDER = {PASSED: "#2e7d32", FAILED: "#b3261e", NOT_GRADED: "#8a6100"}
 _CELL = "text-align:left;vertical-align:top;padding:0.2em 1em 0.2em 0"
@@ -17,11 +18,12 @@ _WORD = {PASSED: "passed", FAILED: "not passed yet", NOT_GRADED: "could not be g
 def as_text(verdict: Verdict, points: float, max_points: float) -> str:
     """The verdict for a terminal.
 
-    Examples
-    --------
-    >>> from autograder.verdict import not_graded
-    >>> print(as_text(not_graded("conv2d", "conv2d is not defined in the notebook"), 0.0, 5.0))
-    conv2d could not be graded: 0 of 5 points. conv2d is not defined in the notebook
+        Examples
+        --------
+        >>> from cnnkit.exercises import drawing
+    from autograder.verdict import not_graded
+        >>> print(as_text(not_graded("conv2d", "conv2d is not defined in the notebook"), 0.0, 5.0))
+        conv2d could not be graded: 0 of 5 points. conv2d is not defined in the notebook
     """
     lines = [f"{verdict.exercise} {_WORD[verdict.state]}: {points:g} of {max_points:g} points. {verdict.reason}"]
     for prop in verdict.properties:
@@ -62,6 +64,9 @@ def as_html(verdict: Verdict, points: float, max_points: float) -> str:
     example = verdict.counterexample
     if example:
         parts.append("<p>The smallest example that failed:</p>")
+    if example and example.failure:
+        parts.append(drawing.as_html(example.failure, headline=False))
+    elif example:
         for title, text in (("Call", example.inputs), ("Expected", example.expected), ("Got", example.got)):
             parts.append(f"<p>{title}:</p><pre>{escape(text)}</pre>")
     if verdict.hint:

@@ -13,7 +13,8 @@ from autograder.corpus import Corpus, Example
 from autograder.session import Session
 from cnnkit import exercises
 from cnnkit.answers import DIED, STOPPED, VALUE, Answer
-from cnnkit.exercises import Exercise, Property
+from cnnkit.exercises import Call, Exercise, Property
+from cnnkit.exercises.drawing import Failure
 from cnnkit.exercises.matching import Tried, matching_misconception
 from cnnkit.exercises.wording import array_text, call_text
 
@@ -26,11 +27,12 @@ _LARGEST_READ = 10_000
 
 @dataclass(frozen=True)
 class Counterexample:
-    """One example on which the function is wrong, in text that a student can read and paste."""
+    """One example on which the function is wrong, in text that a student can read and paste, and as it can be drawn."""
 
     inputs: str
     expected: str
     got: str
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -152,19 +154,29 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         misconception=mistake.name if mistake else "",
         hint=mistake.hint if mistake else "",
         error=f"{exercise.name} {asked.error}" if asked.error else "",
-        smallest=_counterexample(exercise, smallest, mistake.name) if smallest else None,
+        smallest=_smallest(exercise, smallest, mistake.name) if smallest else None,
     )
 
 
-def _counterexample(exercise: Exercise, example: Example, mistake: str) -> Counterexample | None:
+def _smallest(exercise: Exercise, example: Example, mistake: str) -> Counterexample | None:
     """A stored example on which a misconception, and so the student's function, is wrong."""
     prop = next(p for p in (*exercise.public, *hidden.properties(exercise.name)) if p.name == example.property)
     given = example.mistaken[mistake]
     failure = prop.failure(example.calls, given, example.expected)
-    if not failure:
-        return None
-    index, expected, _ = failure
-    return Counterexample(call_text(exercise.name, example.calls[index]), _readable(expected), _got(given[index]))
+    return _counterexample(exercise, prop, example.calls, given, failure) if failure else None
+
+
+def _counterexample(
+    exercise: Exercise, prop: Property, calls: list[Call], answers: list[Answer], failure: tuple[int, object, str]
+) -> Counterexample:
+    index, expected, detail = failure
+    answer = answers[index] if index < len(answers) else None
+    return Counterexample(
+        call_text(exercise.name, calls[index]),
+        _readable(expected),
+        _got(answer) if answer else "no answer",
+        Failure(exercise, prop.claim, calls, index, expected, answer, detail, unique=prop.rule is None),
+    )
 
 
 def _summary(failed: list[PropertyVerdict], count: int) -> str:
@@ -228,12 +240,9 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked) -> Proper
         if failure:
             failures.append((_rank(example, answers), example, answers, failure))
     if failures:
-        _, example, answers, (index, expected, detail) = min(failures, key=lambda found: found[0])
-        shown = Counterexample(
-            call_text(exercise.name, example.calls[index]),
-            _readable(expected),
-            _got(answers[index]) if index < len(answers) else "no answer",
-        )
+        _, example, answers, failure = min(failures, key=lambda found: found[0])
+        detail = failure[2]
+        shown = _counterexample(exercise, prop, example.calls, answers, failure)
         return PropertyVerdict(prop.name, prop.claim, prop.weight, False, detail, shown)
     if prop.name in asked.given_up:
         return PropertyVerdict(
