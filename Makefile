@@ -35,7 +35,7 @@ browser:
 
 test: setup .venv/.torch browser
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q -n auto --dist loadscope
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 bench: setup
 	$(BIN)/python bench/grading.py
