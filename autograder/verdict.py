@@ -32,7 +32,7 @@ class Counterexample:
     inputs: str
     expected: str
     got: str
-    failure: Failure | None = None
+    failure: Failure | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
