@@ -59,7 +59,8 @@ class _Impatient(_Patient):
         except BaseException:
             # It may come once more, between two lines of ours; and a function may make another exception of it.
             self._armed = False
-            self._disarm()
+            with contextlib.suppress(_Interruption):
+                self._disarm()
             if self._rang:
                 raise TookTooLong from None
             raise
@@ -120,8 +121,10 @@ class _Watcher(_Impatient):
     def _disarm(self) -> None:
         with self._change:
             self._deadline = None
-            # One that is on its way shall not arrive in somebody else's code.
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(self._watched, None)
+            # One that is on its way arrives here, not in somebody else's code. It is not called back: Python 3.11 would
+            # look for it for ever, and hang under a tracer.
+            for _ in range(100):
+                pass
 
     def close(self) -> None:
         with self._change:
