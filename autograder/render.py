@@ -18,12 +18,11 @@ _WORD = {PASSED: "passed", FAILED: "not passed yet", NOT_GRADED: "could not be g
 def as_text(verdict: Verdict, points: float, max_points: float) -> str:
     """The verdict for a terminal.
 
-        Examples
-        --------
-        >>> from cnnkit.exercises import drawing
-    from autograder.verdict import not_graded
-        >>> print(as_text(not_graded("conv2d", "conv2d is not defined in the notebook"), 0.0, 5.0))
-        conv2d could not be graded: 0 of 5 points. conv2d is not defined in the notebook
+    Examples
+    --------
+    >>> from autograder.verdict import not_graded
+    >>> print(as_text(not_graded("conv2d", "conv2d is not defined in the notebook"), 0.0, 5.0))
+    conv2d could not be graded: 0 of 5 points. conv2d is not defined in the notebook
     """
     lines = [f"{verdict.exercise} {_WORD[verdict.state]}: {points:g} of {max_points:g} points. {verdict.reason}"]
     for prop in verdict.properties:
