@@ -1,10 +1,12 @@
 """Few examples with the power of many: of all that Hypothesis draws, choose those that reject wrong functions.
 
-Each property gets a share of the examples by its weight, the ones that reject most; and whatever all drawn examples
-together reject, the chosen ones reject as well.
+Each property gets a share of the examples by its weight, the ones that reject most, relations more where random
+answers could satisfy them; and whatever all drawn examples together reject, the chosen ones reject as well.
 """
 
 from collections.abc import Callable, Iterable
+
+import numpy as np
 
 from autograder.mutants import answers
 from cnnkit.exercises import Property
@@ -14,6 +16,9 @@ _TWICE, _THRICE = 2, 3
 #: Share of the examples that is chosen property by property; the rest is for what has slipped through.
 _SHARE = 0.75
 _LEAST = 2
+#: Numbers that a relation should compare, for which it gets so many examples more: a function that answers with one of
+#: two numbers at random satisfies it for one of them half of the time, for 16 once in 2**16. Counts are not so easy.
+_COMPARED, _MORE = 16, 4
 
 
 def failing(function: Callable, property_: Property, example) -> bool:
@@ -53,7 +58,7 @@ def choose(drawn: dict[str, list], properties: Iterable[Property], wrong: list[C
     chosen: list = []
     for name, prop in by_name.items():
         quota = max(_LEAST, round(_SHARE * budget * prop.weight / total))
-        chosen += _best(drawn[name], rejects, quota)
+        chosen += _beyond_luck(prop, drawn[name], _best(drawn[name], rejects, quota))
     taken = set(map(id, chosen))
     rest = [example for examples in drawn.values() for example in examples if id(example) not in taken]
     for mistake in sorted(frozenset().union(*rejects.values())):
@@ -78,6 +83,27 @@ def _rejected(prop: Property, example) -> frozenset[str]:
         for name, given in example.mistaken.items()
         if prop.failure(example.calls, given, example.expected) is not None
     )
+
+
+def _beyond_luck(prop: Property, examples: list, chosen: list) -> list:
+    """The chosen examples; of a relation, some of the largest others where random answers could satisfy all chosen."""
+    if prop.relation is None or any(call.scale() is None for example in chosen for call in example.calls):
+        return chosen
+    compared = sum(map(_compared, chosen))
+    taken = set(map(id, chosen))
+    rest = [example for example in examples if id(example) not in taken]
+    more = []
+    for example in sorted(rest, key=lambda example: -_compared(example))[:_MORE]:
+        if compared < _COMPARED:
+            more.append(example)
+            compared += _compared(example)
+    return chosen + more
+
+
+def _compared(example) -> int:
+    """How many numbers a relation compares: those of the last answer."""
+    right = example.expected[-1]
+    return sum(map(np.size, right if isinstance(right, tuple) else (right,)))
 
 
 def _best(examples: list, rejects: dict[int, frozenset[str]], quota: int) -> list:

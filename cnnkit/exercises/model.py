@@ -145,8 +145,12 @@ class Property:
             if _constant(answer.value) and not _constant(right, calls[index].scale()):
                 return index, right, "gives the same number everywhere"
         last = len(calls) - 1
-        with np.errstate(over="ignore", invalid="ignore"):
-            should = self.relation(calls, [answer.value for answer in answers[:-1]])
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                # As floats: whole numbers without end would be neither finite nor infinite to NumPy.
+                should = np.asarray(self.relation(calls, [answer.value for answer in answers[:-1]]), np.float64)
+        except OverflowError:
+            should = np.asarray(np.inf)
         if not np.isfinite(should).all():  # huge answers that overflow together: the same infinite tolerance
             return last, expected[last], "gives numbers too large to calculate with"
         scales = [call.scale() for call in calls]

@@ -34,6 +34,17 @@ def test_a_count_is_compared_exactly_and_an_integral_float_is_a_right_count():
         assert (counts.failure([call], [answer_of(answer)], [np.array(61_706)]) is not None) == fails
 
 
+@pytest.mark.parametrize("answer", [1.7e308, -1.7e308, 2**63 - 1])
+def test_counts_too_large_for_a_relation_are_wrong_and_do_not_end_the_grader(answer):
+    """Relations of counts use Python's whole numbers, which have no end: 10 times the largest float is one."""
+    tenfold = Property("tenfold", "counts", st.nothing(), relation=lambda _, values: np.asarray(int(values[0]) * 10))
+    calls, expected = [Call((1,)), Call((2,))], [np.array(1), np.array(10)]
+    failure = tenfold.failure(calls, [answer_of(answer), answer_of(answer)], expected)
+    assert failure is not None
+    if isinstance(answer, float):
+        assert failure[2] == "gives numbers too large to calculate with"
+
+
 def test_a_call_may_state_what_its_rounding_errors_are_measured_by():
     values = Property("values", "gives values", st.nothing())
     logits, right = np.array([1e4, 0.0]), np.array([1.0, 0.0])
