@@ -18,7 +18,6 @@ from pathlib import Path
 from nbgrader import utils
 from nbgrader.api import (
     Assignment,
-    BaseCell,
     Gradebook,
     InvalidEntry,
     MissingEntry,
@@ -70,13 +69,17 @@ class Book:
             raise CourseError(f"another `autograder grade` is running in {course.root}: wait until it ends") from None
         directory = course.directory
         self._book = _patiently(lambda: Gradebook(directory.db_url, directory.course_id))
+        # The lesson's own rows are read once for the class, not once a transaction: we hold on to them.
+        self._book.db().expire_on_commit = False
         try:
-            self._book.find_notebook(lesson, lesson)
+            self._notebook = self._book.find_notebook(lesson, lesson)
+            cells = (*self._notebook.grade_cells, *self._notebook.solution_cells, *self._notebook.task_cells)
         except MissingEntry:
             self.close()
             raise CourseError(
                 f"{lesson} is not in the gradebook yet; type: nbgrader generate_assignment {lesson} --force"
             ) from None
+        self._names = {cell.id: cell.name for cell in cells}
 
     def close(self) -> None:
         """Close the database and let other graders in."""
@@ -118,6 +121,8 @@ class Book:
 
         if self._in_transaction(write):
             self._penalize(student, graded)
+        for shared in (self._notebook, self._notebook.assignment):  # they would hold on to everybody's grades
+            self._book.db.expire(shared, ["submissions"])
         self._write_notebook(student, graded, key)
 
     def forget(self, student: str) -> None:
@@ -139,12 +144,10 @@ class Book:
 
     def _fill(self, submission: SubmittedAssignment, graded: Graded) -> None:
         notebook = next(n for n in submission.notebooks if n.name == self._lesson)
-        # By the names of their cells, with few queries; nbgrader's own properties would make several for every cell.
-        query = self._book.db.query(BaseCell.id, BaseCell.name).filter(BaseCell.notebook_id == notebook.notebook.id)
         with self._book.db.no_autoflush:  # what is new is written once, with its scores
-            names = dict(query.all())
-            grades = {names.get(grade.cell_id): grade for grade in notebook.grades}
-            comments = {names.get(comment.cell_id): comment for comment in notebook.comments}
+            # By the names of their cells; nbgrader's own properties would make several queries for every cell.
+            grades = {self._names.get(grade.cell_id): grade for grade in notebook.grades}
+            comments = {self._names.get(comment.cell_id): comment for comment in notebook.comments}
         notebook.late_submission_penalty = None
         for cell in graded.notebook.cells:
             name = (cell.metadata.get("nbgrader") or {}).get("grade_id")

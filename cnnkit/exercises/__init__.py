@@ -8,7 +8,8 @@ from functools import cache
 from cnnkit.exercises.model import Call, Exercise, Misconception, Property
 from cnnkit.exercises.questions import Question
 
-__all__ = ["Call", "Exercise", "Misconception", "Property", "Question", "find", "find_question", "lessons", "questions"]
+__all__ = ["Call", "Exercise", "Misconception", "Property", "Question", "find", "find_question", "lessons"]
+__all__ += ["module_of", "questions"]
 
 
 @cache
@@ -53,6 +54,24 @@ def find(name: str) -> Exercise:
     'conv2d(image, kernel, stride=1)'
     """
     return _named(name, lessons(), "exercise")
+
+
+def module_of(name: str) -> str:
+    """The module here in which an exercise is written, without the package's name.
+
+    Raises
+    ------
+    KeyError
+        When there is no such exercise; the message lists the names that exist.
+
+    Examples
+    --------
+    >>> module_of("conv2d")
+    'convolution'
+    """
+    exercise = find(name)
+    modules = (module.__name__ for module in _modules().values() if exercise in module.EXERCISES)
+    return next(modules).rpartition(".")[2]
 
 
 def find_question(name: str) -> Question:
