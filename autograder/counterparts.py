@@ -45,6 +45,8 @@ class Counterpart:
         What becomes 255 when an image is cast to bytes: unless it is given, 255.
     seeded : bool, optional
         Whether the option ``seed`` stands for ``rng``, a generator with that seed, in the reference.
+    together : bool, optional
+        Whether calls of the same shapes may be computed as one batch, by ``torch.vmap``.
     """
 
     theirs: Callable
@@ -57,6 +59,7 @@ class Counterpart:
     bound: Callable[[Call, np.ndarray | None], list[Bound]] | None = None
     white: float = 255
     seeded: bool = False
+    together: bool = True
 
 
 # --- layouts: channels last ↔ first ---------------------------------------------------------------
@@ -177,7 +180,8 @@ def _pooled(x, size, stride, pool):
 
 
 def _max_pool2d(x, size=2, stride=None):
-    return _pooled(x, size, stride, functional.max_pool2d)
+    # Copied, with the channels first: for channels last, PyTorch's CUDA code reads doubles at misaligned addresses.
+    return _pooled(x, size, stride, lambda maps, *sizes: functional.max_pool2d(maps.contiguous(), *sizes))
 
 
 def _avg_pool2d(x, size=2, stride=None):
@@ -649,7 +653,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "softmax": Counterpart(_softmax, _any_shape(), _ALL, bound=_softmax_bound),
     "conv_layer": Counterpart(_conv_layer, _layer(), _MIXED),
     "locally_connected2d": Counterpart(_locally_connected2d, _local(), _MIXED),
-    "batch_norm": Counterpart(_batch_norm, _normalized(), _ALL, bound=_batch_norm_bound),
+    # On a GPU, PyTorch asks for a layout that vmap does not know.
+    "batch_norm": Counterpart(_batch_norm, _normalized(), _ALL, bound=_batch_norm_bound, together=False),
     "batch_norm_inference": Counterpart(
         _batch_norm_inference, _normalized(collected=True), _ALL, inputs=3, bound=_batch_norm_inference_bound
     ),

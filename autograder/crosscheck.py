@@ -396,8 +396,14 @@ def add_corpora(
     advance : callable, optional
         Called with the name of each exercise.
     """
+    wanted = [exercise for lesson in exercises.lessons().values() for exercise in lesson]
+    try:
+        advance("building corpora that are missing")
+        corpora.prepare(exercise.name for exercise in wanted)
+    except CorpusError:
+        pass  # said again below, by the exercise that it is about
     started, without = time.perf_counter(), []
-    for exercise in (exercise for lesson in exercises.lessons().values() for exercise in lesson):
+    for exercise in wanted:
         advance(f"corpus of {exercise.name}")
         try:
             line = hold_corpus(exercise, corpora.get(exercise.name).examples, device)
@@ -438,8 +444,8 @@ def _tensors(calls: list[Call], dtype: str, device: str) -> list:
     return [t.to(getattr(torch, dtype)) if t.is_floating_point() else t for t in tensors]
 
 
-def _apply(function: Callable, tensors: list, options: dict):
-    """A function on each of a stack of arguments: all at once, so that a GPU is kept busy."""
+def _apply(function: Callable, tensors: list, options: dict, together: bool):
+    """A function on each of a stack of arguments: all at once where it can be, so that a GPU is kept busy."""
     import torch
 
     function = partial(function, **options)
@@ -447,6 +453,8 @@ def _apply(function: Callable, tensors: list, options: dict):
         return function()[None]
     if len(tensors[0]) == 1:
         return function(*(tensor[0] for tensor in tensors))[None]
+    if not together:
+        return torch.stack([function(*each) for each in zip(*tensors, strict=True)])
     return torch.vmap(function)(*tensors)
 
 
@@ -461,7 +469,7 @@ def _theirs(row, function: Callable, calls: list[Call], grads, dtype: str, devic
     tensors = _tensors(calls, dtype, device)
     if grads is None:
         with torch.no_grad():
-            stack = _apply(function, tensors, calls[0].kwargs).cpu().numpy()
+            stack = _apply(function, tensors, calls[0].kwargs, row.together).cpu().numpy()
         # Calls without arrays are all the same call.
         results = stack if tensors else np.repeat(stack, len(calls), axis=0)
         return [((result,), None) for result in results]
@@ -470,7 +478,7 @@ def _theirs(row, function: Callable, calls: list[Call], grads, dtype: str, devic
     inputs = [t if t.is_floating_point() else t.to(torch.float64) for t in tensors[:count]]
     for tensor in inputs:
         tensor.requires_grad_()
-    output = _apply(function, inputs + tensors[count:], calls[0].kwargs)
+    output = _apply(function, inputs + tensors[count:], calls[0].kwargs, row.together)
     if callable(grads):
         grads = [grads(tuple(output.shape[1:])) for _ in calls]
     cotangent = torch.from_numpy(np.stack([np.asarray(grad) for grad in grads])).to(device, output.dtype)
