@@ -180,8 +180,12 @@ def _pooled(x, size, stride, pool):
 
 
 def _max_pool2d(x, size=2, stride=None):
-    # Copied, with the channels first: for channels last, PyTorch's CUDA code reads doubles at misaligned addresses.
-    return _pooled(x, size, stride, lambda maps, *sizes: functional.max_pool2d(maps.contiguous(), *sizes))
+    # Copied, with the channels first also where one channel makes that the same as channels last, which PyTorch
+    # prefers then: its CUDA code for it reads doubles at misaligned addresses.
+    def pool(maps, *sizes):
+        return functional.max_pool2d(maps.clone(memory_format=torch.contiguous_format), *sizes)
+
+    return _pooled(x, size, stride, pool)
 
 
 def _avg_pool2d(x, size=2, stride=None):
