@@ -60,13 +60,13 @@ def judge_question(session: Session, question: Question, drawing: Drawing) -> Ve
     """
     replies = session.read(question.name)
     if replies.ended == "undefined":
-        return not_graded(question.name, f"{question.name} is not defined in the notebook")
+        return not_graded(question.name, f"{question.name} is not defined in the notebook", missing=True)
     if replies.ended != "done":
         return not_graded(question.name, f"{question.name} could not be read: it {replies.text}")
     typed, numbers = replies.text, drawing.numbers(question)
     claim = f"is right for the numbers drawn for {drawing.student}: {question.text(numbers)}"
     if question.is_right(typed, numbers):
-        held = PropertyVerdict("answer", claim, 1.0, True)
+        held = PropertyVerdict("answer", claim, 1.0, PASSED)
         return Verdict(question.name, PASSED, 1.0, "the answer is right", properties=(held,))
     mistake, reason = None, f"{question.name} is not right"
     try:
@@ -79,7 +79,7 @@ def judge_question(session: Session, question: Question, drawing: Drawing) -> Ve
     right = question.answer(**numbers)
     shown = " x ".join(map(str, right)) if isinstance(right, tuple) else str(right)
     example = Counterexample(question.text(numbers), shown, typed)
-    failed = PropertyVerdict("answer", claim, 1.0, False, f"the answer {typed!r} is not right", example)
+    failed = PropertyVerdict("answer", claim, 1.0, FAILED, f"the answer {typed!r} is not right", example)
     return Verdict(
         question.name,
         FAILED,

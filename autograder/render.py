@@ -6,13 +6,16 @@ the verdict carries.
 
 from html import escape
 
-from autograder.verdict import FAILED, NOT_GRADED, PASSED, Verdict
+from autograder.verdict import FAILED, NOT_GRADED, PASSED, PropertyVerdict, Verdict
 from cnnkit.exercises import drawing
 
 _BORDER = {PASSED: "#2e7d32", FAILED: "#b3261e", NOT_GRADED: "#8a6100"}
 _CELL = "text-align:left;vertical-align:top;padding:0.2em 1em 0.2em 0"
 _HEAD = "".join(f'<th style="{_CELL}">{title}</th>' for title in ("property", "result", "what it says"))
 _WORD = {PASSED: "passed", FAILED: "not passed yet", NOT_GRADED: "could not be graded"}
+_SIGN = {PASSED: "x", FAILED: " ", NOT_GRADED: "-"}
+_RESULT = {PASSED: "✓ holds", FAILED: "✗ fails", NOT_GRADED: "– could not be graded"}
+_FAULT = {"student": "because of the submitted code", "course": "because of a fault in the course"}
 
 
 def as_text(verdict: Verdict, points: float, max_points: float) -> str:
@@ -26,13 +29,13 @@ def as_text(verdict: Verdict, points: float, max_points: float) -> str:
     """
     lines = [f"{verdict.exercise} {_WORD[verdict.state]}: {points:g} of {max_points:g} points. {verdict.reason}"]
     for prop in verdict.properties:
-        lines.append(f"  [{'x' if prop.passed else ' '}] {prop.name}: {prop.claim}")
+        lines.append(f"  [{_SIGN[prop.state]}] {prop.name}: {prop.claim}")
         if not prop.passed:
-            lines.append(f"      {prop.detail}")
+            lines.append(f"      {_detail(prop)}")
     example = verdict.counterexample
     if example:
         lines += [
-            "Smallest example that failed:",
+            _title(verdict),
             example.inputs,
             "should give",
             example.expected,
@@ -55,14 +58,13 @@ def as_html(verdict: Verdict, points: float, max_points: float) -> str:
     if verdict.properties:
         parts.append(f"<table><thead><tr>{_HEAD}</tr></thead><tbody>")
         for prop in verdict.properties:
-            said = escape(prop.claim) if prop.passed else f"{escape(prop.claim)}<br>{escape(prop.detail)}"
-            result = "✓ holds" if prop.passed else "✗ fails"
-            row = "".join(f'<td style="{_CELL}">{text}</td>' for text in (escape(prop.name), result, said))
+            said = escape(prop.claim) if prop.passed else f"{escape(prop.claim)}<br>{escape(_detail(prop))}"
+            row = "".join(f'<td style="{_CELL}">{text}</td>' for text in (escape(prop.name), _RESULT[prop.state], said))
             parts.append(f"<tr>{row}</tr>")
         parts.append("</tbody></table>")
     example = verdict.counterexample
     if example:
-        parts.append("<p>The smallest example that failed:</p>")
+        parts.append(f"<p>{_title(verdict)}</p>")
     if example and example.failure:
         parts.append(drawing.as_html(example.failure, headline=False))
     elif example:
@@ -72,3 +74,14 @@ def as_html(verdict: Verdict, points: float, max_points: float) -> str:
         parts.append(f"<p><strong>Perhaps: {escape(verdict.misconception)}.</strong> {escape(verdict.hint)}</p>")
     parts += [f"<p>Note: {escape(note)}</p>" for note in verdict.notes]
     return "".join([*parts, "</div>"])
+
+
+def _detail(prop: PropertyVerdict) -> str:
+    if prop.state != NOT_GRADED:
+        return prop.detail
+    return f"could not be graded ({_FAULT[prop.fault]}): {prop.detail}"
+
+
+def _title(verdict: Verdict) -> str:
+    wrong = verdict.smallest or any(p.state == FAILED and p.example for p in verdict.properties)
+    return "The smallest example that failed:" if wrong else "A call that gave no answer:"

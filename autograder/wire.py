@@ -17,7 +17,7 @@ from math import prod
 
 import numpy as np
 
-from cnnkit.answers import DIED, RAISED, STOPPED, UNUSABLE, VALUE, Answer
+from cnnkit.answers import DIED, FORBIDDEN, RAISED, STOPPED, UNUSABLE, VALUE, Answer
 
 MAGIC = b"CNN1"
 PREFIX = struct.Struct("!4sII")
@@ -240,7 +240,7 @@ def unpack_answer(header, payload: bytearray) -> Answer:
         if not parts:
             raise WireError("an answer holds no arrays")
         return Answer(VALUE, tuple(parts) if several else parts[0])
-    if kind in (UNUSABLE, RAISED, STOPPED, DIED):
+    if kind in (UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN):
         return Answer(kind, text=clean(str(header.get("text", ""))[:1000]))
     raise WireError("an answer has an unknown kind")
 

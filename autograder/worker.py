@@ -40,7 +40,7 @@ import types
 sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else []
 
 from autograder import wire  # noqa: E402  (found on the path that the line above sets)
-from cnnkit.answers import RAISED, STOPPED, UNUSABLE, Answer, answer_of, typed  # noqa: E402
+from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, answer_of, typed  # noqa: E402
 
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
@@ -499,7 +499,7 @@ def _run_cell(shell, channel: socket.socket, source: str) -> None:
         if not result.success:
             ended = "error"
             error = result.error_in_exec or result.error_before_exec
-            if isinstance(error, ImportError) and "not available while grading" in str(error):
+            if _is_forbidden(error):
                 ended = "forbidden"
             elif isinstance(error, KeyboardInterrupt):
                 ended = "interrupted"
@@ -545,7 +545,7 @@ def _answer(function, args: tuple, kwargs: dict) -> Answer:
             return Answer(RAISED, text="raised MemoryError: it needs more memory than there is")
         except BaseException as error:
             with _Turn():
-                return Answer(RAISED, text=f"raised {_describe(error)}")
+                return Answer(FORBIDDEN if _is_forbidden(error) else RAISED, text=f"raised {_describe(error)}")
     except BaseException:
         return Answer(RAISED, text="raised an exception that cannot be printed")
     value = answer.value if isinstance(answer.value, tuple) else (answer.value,)
@@ -553,6 +553,11 @@ def _answer(function, args: tuple, kwargs: dict) -> Answer:
         shapes = ", ".join(str(part.shape) for part in value)
         return Answer(UNUSABLE, text=f"returned far too many numbers: shape {shapes}")
     return answer
+
+
+def _is_forbidden(error: BaseException | None) -> bool:
+    """Whether it comes from :func:`_forbid_libraries`; a student who imitates it only loses the points."""
+    return isinstance(error, ImportError) and "not available while grading" in str(error)
 
 
 def _describe(error: BaseException) -> str:

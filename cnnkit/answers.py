@@ -32,7 +32,9 @@ SENTENCES = {
 }
 
 #: The kinds of an :class:`Answer`.
-VALUE, UNUSABLE, RAISED, STOPPED, DIED = "value", "unusable", "raised", "stopped", "died"
+VALUE, UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN = "value", "unusable", "raised", "stopped", "died", "forbidden"
+#: The kinds of a call that did not come to its end, so that there is nothing to judge.
+CUT_SHORT = (STOPPED, DIED, FORBIDDEN)
 
 
 class Text(str):
@@ -68,6 +70,7 @@ class Answer:
     kind : str
         ``"value"``: the function returned numbers. ``"unusable"``: it returned something else.
         ``"raised"``: an exception. ``"stopped"``: it ran into a limit. ``"died"``: its process ended.
+        ``"forbidden"``: it wanted a library that is not there while grading.
     value : ndarray, or tuple of ndarray, or None
         The numbers, for ``"value"``: one array, or several of different shapes.
     text : str
