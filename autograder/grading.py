@@ -12,7 +12,7 @@ from functools import partial
 
 from nbformat import NotebookNode
 
-from autograder import render
+from autograder import render, smaller
 from autograder.corpus import CorpusStore
 from autograder.course import CourseError
 from autograder.quiz import Drawing, judge_question, questions_of
@@ -20,7 +20,7 @@ from autograder.sandbox import Host
 from autograder.session import Session
 from autograder.settings import Limits
 from autograder.submission import Submission, new_cell
-from autograder.verdict import NOT_GRADED, PASSED, Verdict, judge, not_graded
+from autograder.verdict import PASSED, Verdict, judge, not_graded
 from cnnkit import exercises
 
 
@@ -121,6 +121,12 @@ def grade_notebook(
         texts = {q.name: (q.text(asked[q.name]), asked[q.name]) for q in questions_of(max_points)}
         with Session(host, limits, texts) as session:
             verdicts = _run(session, notebook, set(max_points), given, partial(_judge, session, store, drawing))
+            # Last, when no verdict depends on it any more.
+            verdicts |= {
+                name: smaller.with_smaller_example(session, verdict, limits)
+                for name, verdict in verdicts.items()
+                if smaller.is_wanted(verdict)
+            }
         cpu = session.cpu_seconds
     points = {name: _points(verdicts[name].score, worth) for name, worth in max_points.items()}
     for cell in notebook.cells:
@@ -159,7 +165,7 @@ def _run(
         name = _exercise_of(cell, names)
         if name:
             verdict = judge_one(name)
-            if verdict.state == NOT_GRADED and verdict.reason.endswith("is not defined in the notebook"):
+            if verdict.missing:
                 early.append(name)
                 if why := failed_cells.get(f"{name}-solution"):
                     verdict = not_graded(name, f"{name} is not defined: its cell {why}")
@@ -184,7 +190,7 @@ def _run(
             cell.outputs.append(_output({"output_type": "stream", "name": "stdout", "text": text}))
     for name in early:  # its cell may stand before the student's definition, in a reordered notebook
         verdict = judge_one(name)
-        if verdict.state != NOT_GRADED:
+        if not verdict.missing:
             note = "graded at the end: its test cell stands before the function's definition"
             verdicts[name] = replace(verdict, notes=(*verdict.notes, note))
     return verdicts

@@ -6,6 +6,7 @@ garbage), a method here returns on time and says what happened; only a broken sa
 
 import base64
 import json
+import math
 import os
 import select
 import signal
@@ -201,6 +202,25 @@ class Session:
             replies.after.append(None)
         return replies
 
+    def probe(self, function: str, calls: list[Call], echo: list[bool], seconds: float) -> Replies:
+        """Call a function for the sake of a picture, after it was judged.
+
+        As :meth:`call`, but `seconds` of wall time are all that these calls get together, and the submission gets the
+        time back; and no call is asked twice to find out which one ended the process. A process that ended is started
+        again when it is needed, as always.
+        """
+        replies, start = Replies("done"), time.monotonic()
+        try:
+            self._ensure_child()
+            self._send(_packed(function, calls, echo, _GATHER))
+            self._collect(replies, len(calls), time.monotonic() + seconds)
+        except _Ended as end:
+            replies.ended, replies.text = "died", end.why
+        except _OutOfTime:
+            replies.ended, replies.text = "out of time", self._out_of_time()
+        self._deadline += time.monotonic() - start
+        return replies
+
     def read(self, name: str) -> Replies:
         """What a variable of the notebook holds, as text that a person could have typed.
 
@@ -228,11 +248,11 @@ class Session:
         replies.text = wire.clean(text[:300])
         return replies
 
-    def _collect(self, replies: Replies, count: int) -> None:
+    def _collect(self, replies: Replies, count: int, end: float = math.inf) -> None:
         sink = Transcript(0)
         while True:
             start, late, used = time.monotonic(), False, None
-            deadline = min(start + self._limits.call_seconds, self._deadline)
+            deadline = min(start + self._limits.call_seconds, self._deadline, end)
             while True:
                 look = min(deadline, time.monotonic() + _CPU_LOOK)
                 try:
@@ -455,6 +475,15 @@ def _request(function: str, calls: list[Call], echo: list[bool], gather: float) 
     with _requests_lock:
         if key in _requests:
             return _requests[key][1]
+    frame = _packed(function, calls, echo, gather)
+    with _requests_lock:
+        while len(_requests) >= _MAX_REQUESTS:
+            del _requests[next(iter(_requests))]
+        _requests[key] = list(calls), frame  # with the calls, so that no other object gets one of these ids
+    return frame
+
+
+def _packed(function: str, calls: list[Call], echo: list[bool], gather: float) -> bytes:
     payload = bytearray()
     packed = [
         {
@@ -464,12 +493,7 @@ def _request(function: str, calls: list[Call], echo: list[bool], gather: float) 
         }
         for call, wants in zip(calls, echo, strict=True)
     ]
-    frame = wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
-    with _requests_lock:
-        while len(_requests) >= _MAX_REQUESTS:
-            del _requests[next(iter(_requests))]
-        _requests[key] = list(calls), frame  # with the calls, so that no other object gets one of these ids
-    return frame
+    return wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
 
 
 class Transcript:
