@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-from nbformat import NotebookNode
+from nbformat import NotebookNode, validator
 from traitlets.config import Config
 
+_NO_DESCRIPTION = "No description has been provided for this image"
 #: How many parts of pages, highlighted cells and Markdown texts are kept, in each process.
 _KEPT = 2000
 
@@ -65,6 +66,7 @@ class PageWriter:
         self._exporter = _Exporter(config=_merged(config, settings))
 
     @staticmethod
+    @cache
     def versions() -> str:
         """Of the libraries that decide what a page looks like."""
         return " ".join(f"{name} {metadata.version(name)}" for name in ("nbgrader", "nbconvert", "pygments", "mistune"))
@@ -149,6 +151,13 @@ class _Exporter(HTMLExporter):
         html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
         return self._tidy(html), resources
 
+    def _preprocess(self, nb, resources):
+        """Without copies, and without validation: the notebook is the grader's own, and nobody else's from here on."""
+        _, nb = validator.normalize(nb)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        return nb, resources
+
     def _highlighter(self, lexer: str | None) -> Callable:
         if lexer not in self._lexers:
             highlight = Highlight2HTML(pygments_lexer=lexer, parent=self)
@@ -163,7 +172,7 @@ class _Exporter(HTMLExporter):
         return self._lexers[lexer]
 
     def _tidy(self, html: str) -> str:
-        hole, frame, cells = f"<!--{self._mark}-->", [], []
+        hole, frame, cells = f'<b id="{self._mark}"></b>', [], []
         for number, part in enumerate(html.split(self._mark)):
             element = part.strip()
             # White space stays in the frame: there, as on the whole page, what lies between two tags is one text.
@@ -173,18 +182,23 @@ class _Exporter(HTMLExporter):
                 cells.append(element)
             else:
                 frame.append(part)
-        first, *rest = _read("".join(frame)).split(hole)
-        return first + "".join(_kept(cell) + text for cell, text in zip(cells, rest, strict=True))
+        head, end, body = "".join(frame).partition("</head>")
+        head = _kept(f"{head}{end}</html>").removesuffix("</html>")
+        first, *rest = _read(f"<html>{body}").removeprefix("<html>").split(hole)
+        return head + first + "".join(_kept(cell) + text for cell, text in zip(cells, rest, strict=True))
 
 
 def _read(html: str) -> str:
     """What nbconvert makes of a page, or of a part of one, at its end."""
     quick = read_quickly(html)
-    if quick is not None:
-        return quick
+    return read_slowly(html) if quick is None else quick
+
+
+def read_slowly(html: str) -> str:
+    """As nbconvert does it."""
     soup = BeautifulSoup(html, features="html.parser")
     for picture in soup.select("img:not([alt])"):
-        picture.attrs["alt"] = "No description has been provided for this image"
+        picture.attrs["alt"] = _NO_DESCRIPTION
     return str(soup)
 
 
@@ -194,25 +208,26 @@ _TOKEN = re.compile(
     r'<style>(?P<style>[^<]+)</style>|<(?P<end>/?)(?P<tag>[a-z][a-z0-9]*)(?P<attributes>(?:\s+[a-z-]+="[^"<>]*")*)\s*>'
     r"|(?P<text>[^<]+)"
 )
+_HAS_ALT = re.compile(r'\salt="')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 #: A sign that begins none of the entities that are understood here.
 _OTHER_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|#39|#x27|#34);)")
-#: Elements and attributes whose handling is known (`class` alone is a list); others, such as pictures, go the long way.
+#: Elements and attributes whose handling is known (`class` alone is a list); the others go the long way.
 _TAGS = frozenset(
     re.findall(
         r"\w+",
-        "a b blockquote br code dd div dl dt em h1 h2 h3 h4 h5 h6 li ol p pre small span strong sub sup table tbody td "
-        "th thead tr ul",
+        "a b blockquote body br code dd div dl dt em h1 h2 h3 h4 h5 h6 html img li ol p pre small span strong sub sup "
+        "table tbody td th thead tr ul",
     )
 )
 _ATTRIBUTES = frozenset(
-    re.findall(r"[\w-]+", "aria-hidden aria-label class href id name role scope style tabindex target title")
+    re.findall(r"[\w-]+", "alt aria-hidden aria-label class href id name role scope src style tabindex target title")
 )
 _SPACES = " \n\t\f\r"
 
 
 def read_quickly(html: str) -> str | None:
-    """What BeautifulSoup makes of simple HTML, read with its ``html.parser`` and written again.
+    """What :func:`read_slowly` makes of simple HTML: read with Python's ``html.parser`` and written again.
 
     Parameters
     ----------
@@ -221,8 +236,8 @@ def read_quickly(html: str) -> str | None:
     Returns
     -------
     str or None
-        The same to the last character; None for what is not simple: unbalanced, with comments, scripts, pictures,
-        unquoted attributes or rare entities.
+        The same to the last character; None for what is not simple: unbalanced, with comments, scripts, unquoted
+        attributes or rare entities.
 
     Examples
     --------
@@ -257,11 +272,13 @@ def read_quickly(html: str) -> str | None:
             keeping -= tag == "pre"
             parts.append(f"</{tag}>")
             continue
+        if tag == "img" and not _HAS_ALT.search(attributes):
+            attributes += f' alt="{_NO_DESCRIPTION}"'
         written = _attributes(attributes) if attributes else ""
         if written is None:
             return None
-        if tag == "br":
-            parts.append(f"<br{written}/>")
+        if tag in ("br", "img"):
+            parts.append(f"<{tag}{written}/>")
             continue
         keeping += tag == "pre"
         open_tags.append(tag)
