@@ -22,6 +22,7 @@ def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
     -------
     Verdict
     """
+    course.speak()
     with Host(course.limits) as host:
         corpus = course.corpora.get(exercise)
         try:

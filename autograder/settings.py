@@ -71,5 +71,8 @@ class Grading(Configurable):
     course_seed = Unicode(
         "", help="Decides the hidden examples, the same for all students; a course that keeps it secret has its own."
     ).tag(config=True)
+    language = Unicode(
+        "en", help="What graded notebooks, feedback pages and `judge` say to a student: en, or de for German."
+    ).tag(config=True)
     examples = Int(40, min=8, help="About how many hidden examples an exercise gets.").tag(config=True)
     workers = Int(2, min=1, max=64, help="Submissions that are graded at the same time.").tag(config=True)

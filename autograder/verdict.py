@@ -14,10 +14,11 @@ from autograder import hidden
 from autograder.corpus import Corpus, Example
 from autograder.session import Session
 from cnnkit import exercises
-from cnnkit.answers import CUT_SHORT, VALUE, Answer
-from cnnkit.exercises import Call, Exercise, Property
+from cnnkit.answers import CUT_SHORT, VALUE, Answer, Text
+from cnnkit.exercises import Call, Exercise, Property, texts
 from cnnkit.exercises.drawing import Failure
 from cnnkit.exercises.matching import Tried, matching_misconception
+from cnnkit.exercises.texts import joined
 from cnnkit.exercises.wording import array_text, call_text
 
 PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
@@ -173,19 +174,20 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
     properties = {prop.name: prop for prop in hidden.properties(corpus.exercise)}
     asked = _ask(session, corpus, properties)
     if asked.undefined is not None:
-        reason = asked.undefined or f"{exercise.name} is not defined in the notebook"
+        wrong = Text.made(texts.NOT_A_FUNCTION, name=exercise.name, kind=asked.undefined) if asked.undefined else ""
+        reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
         return not_graded(exercise.name, reason, missing=not asked.undefined)
     verdicts = tuple(_judge_property(exercise, prop, asked) for prop in properties.values())
     right = sum(v.weight for v in verdicts if v.passed)
     total = sum(v.weight for v in verdicts)
     failed = [v for v in verdicts if not v.passed]
     if not failed:
-        return Verdict(exercise.name, PASSED, 1.0, f"all {len(verdicts)} properties hold", properties=verdicts)
+        return Verdict(exercise.name, PASSED, 1.0, Text.made(texts.ALL_HOLD, count=len(verdicts)), properties=verdicts)
     if not asked.outcomes:
-        return not_graded(exercise.name, asked.error or "no call was made")
-    reason = f"{exercise.name} {asked.error}; " if asked.error else ""
-    reason += _summary(failed, len(verdicts))
-    error = f"{exercise.name} {asked.error}" if asked.error else ""
+        return not_graded(exercise.name, asked.error or Text.made(texts.NO_CALL))
+    error = joined([exercise.name, asked.error], " ") if asked.error else ""
+    reason = _summary(failed, len(verdicts))
+    reason = joined([error, reason], "; ") if error else reason
     if all(verdict.state == NOT_GRADED for verdict in verdicts):
         return Verdict(exercise.name, NOT_GRADED, 0.0, reason, "student", verdicts, error=error or reason)
     mistake = _name_the_mistake(exercise, properties, asked)
@@ -220,7 +222,7 @@ def counterexample(
     return Counterexample(
         call_text(exercise.name, calls[index]),
         _readable(expected),
-        _got(answer) if answer else "no answer",
+        _got(answer) if answer else Text.made(texts.NOT_COMPLETE),
         Failure(exercise, prop.claim, calls, index, expected, answer, detail, unique=prop.rule is None),
     )
 
@@ -230,12 +232,12 @@ def _summary(verdicts: list[PropertyVerdict], count: int) -> str:
     if len(verdicts) == count and len({verdict.detail for verdict in verdicts}) == 1:
         return verdicts[0].detail
     parts = []
-    for state, says in ((FAILED, "fail"), (NOT_GRADED, "could not be graded")):
+    for state, says in ((FAILED, texts.SOME_FAIL), (NOT_GRADED, texts.SOME_NOT_GRADED)):
         names = [verdict.name for verdict in verdicts if verdict.state == state]
         if names:
-            listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-            parts.append(f"{len(names)} of {count} properties {says}: {listed}")
-    return "; ".join(parts)
+            listed = joined([*names[:3], "…"] if len(names) > 3 else names)
+            parts.append(Text.made(says, count=len(names), total=count, names=listed))
+    return joined(parts, "; ")
 
 
 @dataclass
@@ -298,7 +300,7 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked) -> Proper
         fault = "student" if state == NOT_GRADED else ""
         return PropertyVerdict(prop.name, prop.claim, prop.weight, state, failure[2], shown, fault)
     if prop.name in asked.given_up:
-        detail = f"was not reached: an earlier call {asked.error}"
+        detail = Text.made(texts.NOT_REACHED, what=asked.error)
         return PropertyVerdict(prop.name, prop.claim, prop.weight, NOT_GRADED, detail, fault="student")
     return PropertyVerdict(prop.name, prop.claim, prop.weight, PASSED)
 
@@ -321,7 +323,9 @@ def _readable(value) -> str:
     if isinstance(value, tuple):
         return ", ".join(_readable(part) for part in value)
     # Text is made of every number before most are left out, and a wrong answer may hold millions.
-    return array_text(value) if np.size(value) <= _LARGEST_READ else f"an array of shape {np.shape(value)}"
+    return (
+        array_text(value) if np.size(value) <= _LARGEST_READ else Text.made(texts.ARRAY_OF_SHAPE, shape=np.shape(value))
+    )
 
 
 def _name_the_mistake(exercise: Exercise, properties: dict[str, Property], asked: _Asked):
