@@ -62,7 +62,7 @@ def as_html(verdict: Verdict, points: float, max_points: float) -> str:
             said = escape(say(prop.claim))
             if not prop.passed:
                 said += f"<br>{escape(_detail(prop))}"
-            cells = (escape(say(prop.name)), escape(result), said)
+            cells = (escape(say(prop.name)), escape(result).replace(" ", "\xa0", 1), said)
             row = "".join(f'<td style="{_CELL}">{text}</td>' for text in cells)
             parts.append(f"<tr>{row}</tr>")
         parts.append("</tbody></table>")

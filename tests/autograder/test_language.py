@@ -91,7 +91,7 @@ def test_a_graded_notebook_speaks_german(host, store, released, speak, course):
     page = shown["conv2d"][0].data["text/html"]
     assert "conv2d noch nicht bestanden: " in page
     assert "<strong>Vielleicht: Kern gespiegelt.</strong> Schreibe die vier Produkte" in page
-    assert "✗ nicht erfüllt" in page
+    assert "✗\xa0nicht erfüllt" in page
     assert ">erwartet, Form (1, 1)<" in page
     page = shown["to_gray"][0].data["text/plain"]
     assert "to_gray konnte nicht bewertet werden: 0 von 2 Punkten. to_gray wurde in 2 Sekunden nicht fertig" in page

@@ -80,6 +80,8 @@ def test_the_compiled_file_is_made_of_the_text(path, listed):
     made.seek(0)
     compiled = path.with_suffix(".mo")
     expected, found = (gettext.GNUTranslations(file) for file in (made, io.BytesIO(compiled.read_bytes())))
+    for each in (expected, found):
+        del each._catalog[""]  # the header, with the time
     assert found._catalog == expected._catalog, f"type: pybabel compile -i {path} -o {compiled} -l {path.parts[-3]}"
 
 
