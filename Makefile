@@ -40,6 +40,7 @@ test: setup .venv/.torch browser
 bench: setup
 	$(BIN)/python bench/grading.py
 	$(BIN)/python bench/report.py
+	$(BIN)/python bench/feedback.py
 
 clean:
 	rm -rf .venv

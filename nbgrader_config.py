@@ -55,6 +55,8 @@ c.Autograde.autograde_preprocessors = [
 
 # What decides the hidden inputs. They are the same for all students; choose your own and keep it to yourself.
 c.Grading.course_seed = "change me"
+# What students read in graded notebooks and feedback: "en" or "de".
+c.Grading.language = "en"
 # Submissions graded at the same time by `autograder grade`.
 c.Grading.workers = 2
 

@@ -76,6 +76,7 @@ def grade_class(
         For what a teacher must mend before anything can be graded.
     """
     start = time.monotonic()
+    course.speak()
     summary = Summary()
     owned = host is None
     host = host or Host(course.limits)

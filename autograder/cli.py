@@ -1,4 +1,4 @@
-"""The command line: ``autograder build | grade | judge | audit | report | crosscheck | source | doctor``.
+"""The command line: ``autograder build | grade | feedback | judge | audit | report | crosscheck | source | doctor``.
 
 Each command imports what it needs when it runs: imports are most of what a small class has to wait for.
 """
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except KeyboardInterrupt:
-        print("\nStopped. What is graded is recorded; run the same command again to go on.", file=sys.stderr)
+        print("\nStopped. What is done is kept; run the same command again to go on.", file=sys.stderr)
         return 130
     except (CourseError, FileNotFoundError) as error:
         print(f"autograder: {error}", file=sys.stderr)
@@ -68,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--json", action="store_true", help="no table; the last line is one JSON object of counts")
     _isolation(grade)
     grade.set_defaults(run=_grade)
+
+    feedback = commands.add_parser("feedback", help="render the feedback page of every graded submission of a lesson")
+    feedback.add_argument("lesson")
+    feedback.add_argument("--student", action="append", default=[], metavar="ID", help="only this one; may be repeated")
+    feedback.add_argument("--force", action="store_true", help="render again what is up to date")
+    feedback.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one per processor)")
+    feedback.add_argument("--json", action="store_true", help="no table; the last line is one JSON object of counts")
+    feedback.set_defaults(run=_feedback)
 
     judge = commands.add_parser("judge", help="grade one function in a plain Python file")
     judge.add_argument("exercise")
@@ -187,6 +195,29 @@ def _grade(options: argparse.Namespace) -> int:
         print(json.dumps(summary.as_json()))
     else:
         table.show(summary, course, options.lesson)
+    return 1 if summary.count("failed") else 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    _import_nbgrader()
+    from autograder import table
+    from autograder.feedback import render_class
+
+    course = _course(options)
+    with table.Progress(options.lesson, "feedback for", threaded=False) as progress:
+        summary = render_class(
+            course,
+            options.lesson,
+            options.student,
+            options.force,
+            options.workers,
+            progress.start,
+            progress.advance,
+        )
+    if options.json:
+        print(json.dumps(summary.as_json()))
+    else:
+        table.show_feedback(summary, course)
     return 1 if summary.count("failed") else 0
 
 

@@ -18,11 +18,12 @@ from random import Random
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from autograder import hidden, variants, wire
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
+from autograder.shrinking import failures
 from cnnkit import answers, exercises, ops
 from cnnkit.answers import Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Misconception, Property
@@ -143,7 +144,7 @@ class CorpusStore:
             for path in Path(package.__file__).parent.glob("*.py")
         ]
         sources += [Path(__file__), Path(wire.__file__), Path(answers.__file__)]
-        sources += [Path(__file__).with_name(f"{module}.py") for module in ("mutants", "selection")]
+        sources += [Path(__file__).with_name(f"{module}.py") for module in ("mutants", "selection", "shrinking")]
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
         for source in sorted(sources):
             total.update(source.name.encode() + b"\0" + source.read_bytes())
@@ -181,33 +182,15 @@ def _smallest(exercise: Exercise, mistake: Misconception, properties: Iterable[P
 
 
 def _shrunk(exercise: Exercise, mistake: Misconception, prop: Property) -> Example | None:
-    found: list[Example] = []
-
-    @hypothesis.seed(0)
-    @settings(
-        max_examples=60,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-    )
-    @given(prop.examples)
-    def holds(calls):
+    def judge(calls):
         expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
         mistaken = [outcome(mistake.function, call) for call in calls]
-        if prop.failure(calls, mistaken, expected):
-            kept = [copy_of(call) for call in calls]
-            found.append(Example(prop.name, kept, expected, {mistake.name: mistaken}))
-            raise AssertionError
+        if not prop.failure(calls, mistaken, expected):
+            return None
+        return Example(prop.name, [copy_of(call) for call in calls], expected, {mistake.name: mistaken})
 
-    try:
-        holds()
-    except Exception:  # the failure, or what Hypothesis has to say about it
-        if not found:
-            raise
-    return found[-1] if found else None  # the smallest is run last
+    found, _ = failures(prop, judge)
+    return found[-1] if found else None
 
 
 def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:

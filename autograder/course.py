@@ -77,6 +77,22 @@ class Course:
 
         return Drawing(course_key(self.grading.course_seed), student, everybody)
 
+    def speak(self) -> None:
+        """Say what students read in the course's language, in this process, from now on.
+
+        Raises
+        ------
+        CourseError
+            When there is no translation.
+        """
+        from autograder import translations
+        from cnnkit.exercises import texts
+
+        try:
+            texts.speak(self.grading.language, (translations.DOMAIN, translations.FOLDER))
+        except ValueError as error:
+            raise CourseError(f"c.Grading.language in {CONFIG_FILE}: {error}") from None
+
     def released(self, lesson: str) -> Path:
         """The released notebook of a lesson."""
         return self.root / self.directory.release_directory / lesson / f"{lesson}.ipynb"

@@ -31,7 +31,7 @@ def main() -> int:
     students = make_class(released, LESSON, course / "submitted")
     print(f"{len(students)} submissions written\n")
     _step(course, "Grade", "autograder", "grade", LESSON)
-    _step(course, "Feedback", "nbgrader", "generate_feedback", LESSON, "--log-level=ERROR")
+    _step(course, "Feedback", "autograder", "feedback", LESSON)
     _step(course, "Report", "autograder", "report", LESSON)
     print(f"feedback pages    {course / 'feedback'}")
     print(f"\nDone in {time.monotonic() - start:.0f} s.")

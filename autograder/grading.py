@@ -12,7 +12,7 @@ from functools import partial
 
 from nbformat import NotebookNode
 
-from autograder import render
+from autograder import render, smaller
 from autograder.corpus import CorpusStore
 from autograder.course import CourseError
 from autograder.quiz import Drawing, judge_question, questions_of
@@ -20,8 +20,11 @@ from autograder.sandbox import Host
 from autograder.session import Session
 from autograder.settings import Limits
 from autograder.submission import Submission, new_cell
-from autograder.verdict import NOT_GRADED, PASSED, Verdict, judge, not_graded
+from autograder.verdict import PASSED, Verdict, judge, not_graded
 from cnnkit import exercises
+from cnnkit.answers import Text
+from cnnkit.exercises import texts
+from cnnkit.exercises.texts import say
 
 
 @dataclass
@@ -118,9 +121,15 @@ def grade_notebook(
     else:
         given = {cell.source for cell in released.cells if cell.cell_type == "code"}
         asked = {q.name: drawing.numbers(q) for q in questions_of(max_points)}
-        texts = {q.name: (q.text(asked[q.name]), asked[q.name]) for q in questions_of(max_points)}
-        with Session(host, limits, texts) as session:
+        shown = {q.name: (q.text(asked[q.name]), asked[q.name]) for q in questions_of(max_points)}
+        with Session(host, limits, shown) as session:
             verdicts = _run(session, notebook, set(max_points), given, partial(_judge, session, store, drawing))
+            # Last, when no verdict depends on it any more.
+            verdicts |= {
+                name: smaller.with_smaller_example(session, verdict, limits)
+                for name, verdict in verdicts.items()
+                if smaller.is_wanted(verdict)
+            }
         cpu = session.cpu_seconds
     points = {name: _points(verdicts[name].score, worth) for name, worth in max_points.items()}
     for cell in notebook.cells:
@@ -159,17 +168,17 @@ def _run(
         name = _exercise_of(cell, names)
         if name:
             verdict = judge_one(name)
-            if verdict.state == NOT_GRADED and verdict.reason.endswith("is not defined in the notebook"):
+            if verdict.missing:
                 early.append(name)
                 if why := failed_cells.get(f"{name}-solution"):
-                    verdict = not_graded(name, f"{name} is not defined: its cell {why}")
+                    verdict = not_graded(name, Text.made(texts.NOT_DEFINED_BECAUSE, name=name, why=why))
             verdicts[name] = verdict
             if verdict.error:
                 fatal.append(name)
             continue
         culprit = next((name for name in fatal if f"{name}(" in cell.source), "") if cell.source in given else ""
         if culprit:  # our own examples would hang or die once more, and take the time that other exercises need
-            text = f"Not run while grading: {verdicts[culprit].error}.\n"
+            text = say(texts.CELL_NOT_RUN, why=verdicts[culprit].error) + "\n"
             cell.outputs = [_output({"output_type": "stream", "name": "stdout", "text": text})]
             continue
         count += 1
@@ -179,13 +188,13 @@ def _run(
         if run.ended != "ok":
             failed_cells[(cell.metadata.get("nbgrader") or {}).get("grade_id")] = run.why
         if run.ended == "forbidden" and cell.source in given:
-            text = "The rest of this cell is not run while grading: it uses a library that is not there then.\n"
+            text = say(texts.REST_NOT_RUN) + "\n"
             cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
             cell.outputs.append(_output({"output_type": "stream", "name": "stdout", "text": text}))
     for name in early:  # its cell may stand before the student's definition, in a reordered notebook
         verdict = judge_one(name)
-        if verdict.state != NOT_GRADED:
-            note = "graded at the end: its test cell stands before the function's definition"
+        if not verdict.missing:
+            note = Text.made(texts.LATE_DEFINITION)
             verdicts[name] = replace(verdict, notes=(*verdict.notes, note))
     return verdicts
 
@@ -227,5 +236,6 @@ def _add_notes(notebook: NotebookNode, submission: Submission) -> None:
     lines = [submission.problem] if submission.problem else submission.notes
     if lines:
         # An indented block: whatever a file or a cell is called, Markdown shows it as it is.
-        text = "\n".join(f"    {json.dumps(line, ensure_ascii=False)[1:-1]}" for line in lines)
-        notebook.cells.insert(0, new_cell("markdown", f"**From the grader**\n\n{text}", "from-the-grader"))
+        text = "\n".join(f"    {json.dumps(say(line), ensure_ascii=False)[1:-1]}" for line in lines)
+        source = f"**{say(texts.FROM_THE_GRADER)}**\n\n{text}"
+        notebook.cells.insert(0, new_cell("markdown", source, "from-the-grader"))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from autograder import smaller
 from autograder.course import Course
 from autograder.sandbox import Host
 from autograder.session import Session
@@ -21,6 +22,7 @@ def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
     -------
     Verdict
     """
+    course.speak()
     with Host(course.limits) as host:
         corpus = course.corpora.get(exercise)
         try:
@@ -30,7 +32,9 @@ def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
         with Session(host, course.limits) as session:
             run = session.run_cell(source)
             verdict = judge(session, corpus)
-    if verdict.state == NOT_GRADED and run.ended != "ok":
+            if smaller.is_wanted(verdict):
+                verdict = smaller.with_smaller_example(session, verdict, course.limits)
+    if verdict.state == NOT_GRADED and not verdict.properties and run.ended != "ok":
         return not_graded(exercise, f"{verdict.reason}; the file {run.why}")
     return verdict
 

@@ -99,6 +99,7 @@ class Grade(NbGraderPreprocessor):
         """Grade one notebook; called by nbgrader instead of executing it in a kernel."""
         coursedir = self.parent.parent.coursedir
         course = _course(coursedir.root)
+        course.speak()
         released = read_released(course.released(resources["nbgrader"]["assignment"]))
         course.corpora.prepare(graded_exercises(released))
         submission = Submission(nb, **nb.metadata.pop(_KEY, {}))

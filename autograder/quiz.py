@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from autograder.session import Session
 from autograder.verdict import FAILED, PASSED, Counterexample, PropertyVerdict, Verdict, not_graded
 from cnnkit import exercises
-from cnnkit.exercises import Question
+from cnnkit.answers import Text
+from cnnkit.exercises import Question, texts
 from cnnkit.exercises.questions import AnswerError
+from cnnkit.exercises.texts import joined
 
 #: What the name of the student is before a student writes it into the notebook.
 _PLACEHOLDER = "your id"
@@ -60,26 +62,28 @@ def judge_question(session: Session, question: Question, drawing: Drawing) -> Ve
     """
     replies = session.read(question.name)
     if replies.ended == "undefined":
-        return not_graded(question.name, f"{question.name} is not defined in the notebook")
+        return not_graded(question.name, Text.made(texts.NOT_DEFINED, name=question.name), missing=True)
     if replies.ended != "done":
-        return not_graded(question.name, f"{question.name} could not be read: it {replies.text}")
+        return not_graded(question.name, Text.made(texts.COULD_NOT_BE_READ, name=question.name, why=replies.text))
     typed, numbers = replies.text, drawing.numbers(question)
-    claim = f"is right for the numbers drawn for {drawing.student}: {question.text(numbers)}"
+    claim = Text.made(texts.RIGHT_FOR, student=drawing.student, question=question.text(numbers))
     if question.is_right(typed, numbers):
-        held = PropertyVerdict("answer", claim, 1.0, True)
-        return Verdict(question.name, PASSED, 1.0, "the answer is right", properties=(held,))
-    mistake, reason = None, f"{question.name} is not right"
+        held = PropertyVerdict("answer", claim, 1.0, PASSED)
+        return Verdict(question.name, PASSED, 1.0, Text.made(texts.ANSWER_RIGHT), properties=(held,))
+    mistake, reason = None, Text.made(texts.ANSWER_WRONG, name=question.name)
     try:
         question.read(typed, numbers)
         mistake = question.mistake(typed, numbers)
         if not mistake and (theirs := _answers_other_numbers(question, typed, drawing)):
-            reason += theirs
+            reason = joined([reason, theirs], "; ")
     except AnswerError as error:
-        reason = f"{question.name}: {error}"
+        reason = joined([question.name, error.args[0]], ": ")
     right = question.answer(**numbers)
     shown = " x ".join(map(str, right)) if isinstance(right, tuple) else str(right)
     example = Counterexample(question.text(numbers), shown, typed)
-    failed = PropertyVerdict("answer", claim, 1.0, False, f"the answer {typed!r} is not right", example)
+    failed = PropertyVerdict(
+        "answer", claim, 1.0, FAILED, Text.made(texts.THIS_ANSWER_WRONG, answer=repr(typed)), example
+    )
     return Verdict(
         question.name,
         FAILED,
@@ -94,8 +98,8 @@ def judge_question(session: Session, question: Question, drawing: Drawing) -> Ve
 def _answers_other_numbers(question: Question, typed: str, drawing: Drawing) -> str:
     """A friendly sentence when the answer is right for numbers that are not the student's."""
     if question.is_right(typed, question.numbers(drawing.course, _PLACEHOLDER)):
-        return f"; it answers the numbers of {_PLACEHOLDER!r}: write your own id where the notebook asks for it"
+        return Text.made(texts.OF_NOBODY, student=repr(_PLACEHOLDER))
     for other in drawing.others:
         if other != drawing.student and question.is_right(typed, question.numbers(drawing.course, other)):
-            return "; it answers somebody else's numbers. Everybody has numbers of their own: please use yours"
+            return Text.made(texts.OF_SOMEBODY_ELSE)
     return ""

@@ -39,7 +39,7 @@ class Outcome:
     hint: str
     error: str
     reason: str
-    properties: tuple[tuple[str, float, bool], ...]  # name, weight, whether it holds
+    properties: tuple[tuple[str, float, str], ...]  # name, weight, state
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,16 @@ def _outcome(data: dict) -> Outcome:
         _text(data["hint"]),
         _text(data["error"]),
         _text(data["reason"]),
-        tuple((_text(p["name"]), float(p["weight"]), bool(p["passed"])) for p in data["properties"]),
+        tuple((_text(p["name"]), float(p["weight"]), _state_of(p)) for p in data["properties"]),
     )
+
+
+def _state_of(prop: dict) -> str:
+    """The state of a property; verdicts of older versions only say whether it holds."""
+    state = prop.get("state", PASSED if prop["passed"] else FAILED)
+    if state not in (PASSED, FAILED, NOT_GRADED):
+        raise ValueError(f"state is {state!r:.30}")
+    return state
 
 
 def _text(value) -> str:
@@ -276,7 +284,7 @@ def _remark(count: int, difficulty: float | None, discrimination: float | None) 
 
 @dataclass(frozen=True)
 class PropertyRate:
-    """How many submissions one hidden property holds for, among those that could be asked."""
+    """How many submissions one hidden property holds for, among those in which it could be judged."""
 
     exercise: str
     name: str
@@ -284,11 +292,12 @@ class PropertyRate:
     weight: float
     asked: int
     passed: int
+    not_graded: int = 0
 
     @property
-    def rate(self) -> float:
-        """The share."""
-        return self.passed / self.asked
+    def rate(self) -> float | None:
+        """The share; None when it could be judged in no submission."""
+        return self.passed / self.asked if self.asked else None
 
 
 def property_rates(results: list[Result], claims: Mapping[tuple[str, str], str] | None = None) -> list[PropertyRate]:
@@ -296,10 +305,11 @@ def property_rates(results: list[Result], claims: Mapping[tuple[str, str], str] 
     counts: dict[tuple[str, str], list] = {}
     for result in results:
         for outcome in result.outcomes.values():
-            for name, weight, passed in outcome.properties:
-                count = counts.setdefault((outcome.exercise, name), [weight, 0, 0])
-                count[1] += 1
-                count[2] += passed
+            for name, weight, state in outcome.properties:
+                count = counts.setdefault((outcome.exercise, name), [weight, 0, 0, 0])
+                count[1] += state != NOT_GRADED
+                count[2] += state == PASSED
+                count[3] += state == NOT_GRADED
     rates = [PropertyRate(*key, (claims or {}).get(key, ""), *count) for key, count in counts.items()]
     order = {outcome: place for place, outcome in enumerate(dict.fromkeys(rate.exercise for rate in rates))}
     return sorted(rates, key=lambda rate: order[rate.exercise])

@@ -93,9 +93,10 @@ def tables(found: Class) -> dict[str, Table]:
         _table(
             "properties",
             "Pass rate by property",
-            "exercise, property, what it says, weight:number, asked:number, holds:number, pass rate:share",
+            "exercise, property, what it says, weight:number, judged:number, holds:number, pass rate:share, "
+            "not graded:number",
             [
-                (rate.exercise, rate.name, rate.claim, rate.weight, rate.asked, rate.passed, rate.rate)
+                (rate.exercise, rate.name, rate.claim, rate.weight, rate.asked, rate.passed, rate.rate, rate.not_graded)
                 for rate in property_rates(found.results, found.claims)
             ],
         ),

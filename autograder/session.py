@@ -6,6 +6,7 @@ garbage), a method here returns on time and says what happened; only a broken sa
 
 import base64
 import json
+import math
 import os
 import select
 import signal
@@ -20,8 +21,10 @@ import numpy as np
 from autograder import wire
 from autograder.sandbox import Child, Host, SandboxError
 from autograder.settings import Limits
-from cnnkit.answers import DIED, STOPPED, UNUSABLE, Answer
+from cnnkit.answers import DIED, STOPPED, UNUSABLE, Answer, Text
+from cnnkit.exercises import texts
 from cnnkit.exercises.model import Call
+from cnnkit.exercises.texts import say
 
 #: Seconds that an interrupted child has before it is killed.
 _GRACE = 0.5
@@ -68,14 +71,17 @@ class CellRun:
     def why(self) -> str:
         """Why the cell did not run to its end, as the second half of a sentence."""
         error = next((output for output in self.outputs if output["output_type"] == "error"), None)
-        return f"raised {error['ename']}: {error['evalue']}"[:300] if error else self.text or self.ended
+        return (
+            Text.of("raised", error=f"{error['ename']}: {error['evalue']}"[:300]) if error else self.text or self.ended
+        )
 
 
 @dataclass
 class Replies:
     """Answers to the first of the calls that were asked, and what stopped the rest.
 
-    `ended` is done, stopped (a call ran into its time limit), died, undefined, or out of time (the submission's).
+    `ended` is done, stopped (a call ran into its time limit), died, undefined (then `text` is the type of what is no
+    function, or empty), or out of time (the submission's).
     """
 
     ended: str
@@ -133,13 +139,13 @@ class Session:
             finally:
                 self._room = max(0, self._room - transcript.size)
         except _Ended as end:
-            transcript.add_text("stderr", f"\nThis cell ended the notebook's process: it {end.why}.\n".encode())
+            transcript.add_text("stderr", f"\n{say(texts.CELL_ENDED, why=end.why)}\n".encode())
             return CellRun("died", transcript.outputs(), end.why)
         except _OutOfTime:
             return CellRun("skipped", text=self._out_of_time())
         if ended == "timeout":
-            text = f"did not finish in {self._limits.cell_seconds:g} seconds"
-            transcript.add_text("stderr", f"\nThis cell {text} and was interrupted.\n".encode())
+            text = Text.made(texts.NOT_IN_TIME, seconds=f"{self._limits.cell_seconds:g}")
+            transcript.add_text("stderr", f"\n{say(texts.CELL_STOPPED, why=text)}\n".encode())
             return CellRun("timeout", transcript.outputs(), text)
         self._history.append(source)
         return CellRun(ended, transcript.outputs())
@@ -154,9 +160,8 @@ class Session:
             except _Late:
                 if late:
                     self._kill()
-                    raise _Ended(
-                        f"did not finish in {self._limits.cell_seconds:g} seconds and ignored the interrupt"
-                    ) from None
+                    why = Text.made(texts.NOT_INTERRUPTED, seconds=f"{self._limits.cell_seconds:g}")
+                    raise _Ended(why) from None
                 late, deadline = True, time.monotonic() + _GRACE
                 self._child.tell_supervisor(b"I")
                 continue
@@ -201,6 +206,25 @@ class Session:
             replies.after.append(None)
         return replies
 
+    def probe(self, function: str, calls: list[Call], echo: list[bool], seconds: float) -> Replies:
+        """Call a function for the sake of a picture, after it was judged.
+
+        As :meth:`call`, but `seconds` of wall time are all that these calls get together, and the submission gets the
+        time back; and no call is asked twice to find out which one ended the process. A process that ended is started
+        again when it is needed, as always.
+        """
+        replies, start = Replies("done"), time.monotonic()
+        try:
+            self._ensure_child()
+            self._send(_packed(function, calls, echo, _GATHER))
+            self._collect(replies, len(calls), time.monotonic() + seconds)
+        except _Ended as end:
+            replies.ended, replies.text = "died", end.why
+        except _OutOfTime:
+            replies.ended, replies.text = "out of time", self._out_of_time()
+        self._deadline += time.monotonic() - start
+        return replies
+
     def read(self, name: str) -> Replies:
         """What a variable of the notebook holds, as text that a person could have typed.
 
@@ -218,7 +242,8 @@ class Session:
                 self._garbled()
         except _Late:  # a class of the student's own, whose text takes for ever
             self._kill()
-            return Replies("died", text=f"did not give its text in {self._limits.call_seconds:g} seconds")
+            why = Text.made(texts.NO_TEXT_IN_TIME, seconds=f"{self._limits.call_seconds:g}")
+            return Replies("died", text=why)
         except _Ended as end:
             return Replies("died", text=end.why)
         except _OutOfTime:
@@ -228,11 +253,11 @@ class Session:
         replies.text = wire.clean(text[:300])
         return replies
 
-    def _collect(self, replies: Replies, count: int) -> None:
+    def _collect(self, replies: Replies, count: int, end: float = math.inf) -> None:
         sink = Transcript(0)
         while True:
             start, late, used = time.monotonic(), False, None
-            deadline = min(start + self._limits.call_seconds, self._deadline)
+            deadline = min(start + self._limits.call_seconds, self._deadline, end)
             while True:
                 look = min(deadline, time.monotonic() + _CPU_LOOK)
                 try:
@@ -249,15 +274,14 @@ class Session:
                             continue
                     if late and now >= deadline:
                         self._kill()
-                        raise _Ended(
-                            f"did not finish in {self._limits.call_seconds:g} seconds and ignored the interrupt"
-                        ) from None
+                        why = Text.made(texts.NOT_INTERRUPTED, seconds=f"{self._limits.call_seconds:g}")
+                        raise _Ended(why) from None
                     if not late:
                         late, deadline = True, now + _GRACE
                         self._child.tell_supervisor(b"I")
             event = header.get("event")
             if event == "undefined" and not replies.answers:
-                replies.ended, replies.text = "undefined", wire.clean(str(header.get("text", ""))[:200])
+                replies.ended, replies.text = "undefined", wire.clean(str(header.get("kind", ""))[:200])
                 return
             if event == "calls done" and (len(replies.answers) == count or replies.ended == "stopped"):
                 return
@@ -279,9 +303,10 @@ class Session:
         parts = answer.value if isinstance(answer.value, tuple) else (answer.value,)
         replies.size += sum(part.nbytes for part in (*parts, *(after or ())) if part is not None)
         if replies.size > _MAX_ANSWERS:
-            answer, after = Answer(UNUSABLE, text="returned far too many numbers, all calls together"), None
+            answer, after = Answer(UNUSABLE, text=Text.made(texts.MUCH_TOO_MANY)), None
         if late and answer.kind == STOPPED:
-            answer = Answer(STOPPED, text=f"did not finish in {self._limits.call_seconds:g} seconds")
+            why = Text.made(texts.NOT_IN_TIME, seconds=f"{self._limits.call_seconds:g}")
+            answer = Answer(STOPPED, text=why)
         if answer.kind == STOPPED:
             replies.ended, replies.text = "stopped", answer.text
         replies.answers.append(answer)
@@ -420,25 +445,25 @@ class Session:
 
     def _garbled(self, error: Exception | None = None):
         self._kill()
-        raise _Ended("sent something that is not an answer, so it was ended") from error
+        raise _Ended(Text.made(texts.NO_SUCH_ANSWER)) from error
 
-    def _epitaph(self) -> str:
+    def _epitaph(self) -> Text:
         end = self._exit or {}
         if end.get("why") == "memory":
-            return f"used more than {self._limits.memory_mib} MiB of memory and was killed"
+            return Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib)
         if end.get("why") == "processes":
-            return f"ran more than {self._limits.processes} processes and was killed"
+            return Text.made(texts.TOO_MANY_PROCESSES, count=self._limits.processes)
         code = end.get("exit", 0)
         if code < 0:
             try:
                 name = signal.strsignal(-code) or f"signal {-code}"
             except ValueError:
                 name = f"signal {-code}"
-            return f"crashed the process ({name})"
-        return f"ended the process (exit code {code})"
+            return Text.made(texts.CRASHED, signal=name)
+        return Text.made(texts.ENDED, code=code)
 
-    def _out_of_time(self) -> str:
-        return f"the notebook used up its {self._limits.submission_seconds:g} seconds"
+    def _out_of_time(self) -> Text:
+        return Text.made(texts.OUT_OF_TIME, seconds=f"{self._limits.submission_seconds:g}")
 
 
 class _OutOfTime(Exception):
@@ -455,6 +480,15 @@ def _request(function: str, calls: list[Call], echo: list[bool], gather: float) 
     with _requests_lock:
         if key in _requests:
             return _requests[key][1]
+    frame = _packed(function, calls, echo, gather)
+    with _requests_lock:
+        while len(_requests) >= _MAX_REQUESTS:
+            del _requests[next(iter(_requests))]
+        _requests[key] = list(calls), frame  # with the calls, so that no other object gets one of these ids
+    return frame
+
+
+def _packed(function: str, calls: list[Call], echo: list[bool], gather: float) -> bytes:
     payload = bytearray()
     packed = [
         {
@@ -464,12 +498,7 @@ def _request(function: str, calls: list[Call], echo: list[bool], gather: float) 
         }
         for call, wants in zip(calls, echo, strict=True)
     ]
-    frame = wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
-    with _requests_lock:
-        while len(_requests) >= _MAX_REQUESTS:
-            del _requests[next(iter(_requests))]
-        _requests[key] = list(calls), frame  # with the calls, so that no other object gets one of these ids
-    return frame
+    return wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
 
 
 class Transcript:

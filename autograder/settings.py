@@ -34,6 +34,15 @@ class Limits(Configurable):
         64, min=1, help="KiB of printed text kept for each cell, half from its start and half from its end."
     ).tag(config=True)
     notebook_mib = Int(10, min=1, help="MiB; a larger notebook is not read and scores 0.").tag(config=True)
+    shrink_seconds = Float(
+        1.5,
+        min=0.0,
+        help="Seconds of wall time for making the example of an unnamed failure smaller, for each exercise; grading "
+        "takes that much longer, no score changes; 0: the smallest hidden example is shown.",
+    ).tag(config=True)
+    shrink_calls = Int(
+        2000, min=0, help="Calls of the student's function for the same purpose; a call takes about a millisecond."
+    ).tag(config=True)
     isolation = Enum(
         ("bubblewrap", "none"),
         "bubblewrap",
@@ -61,6 +70,9 @@ class Grading(Configurable):
 
     course_seed = Unicode(
         "", help="Decides the hidden examples, the same for all students; a course that keeps it secret has its own."
+    ).tag(config=True)
+    language = Unicode(
+        "en", help="What graded notebooks, feedback pages and `judge` say to a student: en, or de for German."
     ).tag(config=True)
     examples = Int(40, min=8, help="About how many hidden examples an exercise gets.").tag(config=True)
     workers = Int(2, min=1, max=64, help="Submissions that are graded at the same time.").tag(config=True)

@@ -17,6 +17,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from autograder import wire
+from cnnkit.answers import Text
+from cnnkit.exercises import texts
 
 #: A set: looking for a kind that is no text, such as a list, is an error, and such a notebook is not read.
 _KINDS = frozenset(("code", "markdown", "raw"))
@@ -124,26 +126,24 @@ def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, str]:
         # A link out of the submission is not followed, nor is one to another student's.
         for folder in (path.parent.parent, path.parent):
             if folder.is_symlink():
-                return b"", f"the folder {folder.name} is a link, which is not followed"
+                return b"", Text.made(texts.FOLDER_IS_LINK, name=folder.name)
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return b"", _missing(path)
     except OSError as error:
         if path.is_symlink():
-            return b"", f"{path.name} is a link, which is not followed: submit the notebook itself"
-        return b"", f"{path.name} cannot be read: {error.strerror}"
+            return b"", Text.made(texts.FILE_IS_LINK, name=path.name)
+        return b"", Text.made(texts.UNREADABLE, name=path.name, error=error.strerror)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        return b"", f"{path.name} is not a file"
+        return b"", Text.made(texts.NO_FILE, name=path.name)
     with os.fdopen(descriptor, "rb") as file:
         if status.st_size > max_bytes:
-            return b"", (
-                f"{path.name} has {status.st_size / 2**20:.0f} MiB, more than the {max_bytes // 2**20} "
-                "MiB that are read: clear its outputs and submit it again"
-            )
+            size = f"{status.st_size / 2**20:.0f}"
+            return b"", Text.made(texts.FILE_TOO_LARGE, name=path.name, size=size, most=max_bytes // 2**20)
         data = file.read(max_bytes + 1)
-    return data, "" if data else f"{path.name} is empty"
+    return data, "" if data else Text.made(texts.FILE_EMPTY, name=path.name)
 
 
 def _missing(path: Path) -> str:
@@ -152,8 +152,8 @@ def _missing(path: Path) -> str:
     except OSError:
         others = []
     if others:
-        return f"{path.name} was not submitted; found {', '.join(others[:3])}: rename it and submit again"
-    return f"{path.name} was not submitted"
+        return Text.made(texts.OTHER_NAME, name=path.name, others=", ".join(others[:3]))
+    return Text.made(texts.NOT_SUBMITTED, name=path.name)
 
 
 def _parse(data: bytes) -> tuple[list[tuple[str, str, str]], str]:
@@ -161,23 +161,23 @@ def _parse(data: bytes) -> tuple[list[tuple[str, str, str]], str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return [], "the notebook is not text in UTF-8, so it is not a notebook"
+        return [], Text.made(texts.NOT_UTF8)
     try:
         raw = nbformat.reader.parse_json(text)
         if not isinstance(raw, dict):
-            return [], "the notebook is JSON, but not a notebook"
+            return [], Text.made(texts.NO_NOTEBOOK)
         major = raw.get("nbformat")
         if major not in (3, 4):
-            return [], f"the notebook's format version is {major!r:.20}, but 4 is needed: save it with JupyterLab"
+            return [], Text.made(texts.OTHER_VERSION, version=f"{major!r:.20}")
         notebook = nbformat.convert(nbformat.reader.reads(text), 4)
         cells = notebook.get("cells")
         if not isinstance(cells, list):
-            return [], "the notebook has no list of cells"
+            return [], Text.made(texts.NO_CELLS)
         return [_plain_cell(cell) for cell in cells], ""
     except nbformat.reader.NotJSONError:
-        return [], "the notebook is not JSON: the file is damaged, or was edited by hand"
+        return [], Text.made(texts.NOT_JSON)
     except Exception as error:  # nbformat raises many kinds for what is not a notebook
-        return [], f"the notebook cannot be read ({type(error).__name__}): the file is damaged, or was edited by hand"
+        return [], Text.made(texts.BROKEN, error=type(error).__name__)
 
 
 def _plain_cell(cell) -> tuple[str, str, str]:
@@ -204,18 +204,18 @@ def _rebuild(cells: list[tuple[str, str, str]], released: NotebookNode) -> tuple
             built.append(_free_cell(kind, source, place))
             continue
         if last_place[grade_id] != place:
-            notes.append(f"the cell {grade_id!r} stands more than once; the last one counts")
+            notes.append(Text.made(texts.TWICE, cell=repr(grade_id)))
             if _is_students(master[grade_id]):
                 built.append(_free_cell(kind, source, place))
             continue
         cell = NotebookNode(master[grade_id].copy())
         cell.metadata = NotebookNode(master[grade_id].metadata.copy())
         if kind != cell.cell_type:
-            notes.append(f"the cell {grade_id!r} was turned into {kind}; it is {cell.cell_type} again")
+            notes.append(Text.made(texts.OTHER_KIND, cell=repr(grade_id), kind=kind, was=cell.cell_type))
         if _is_students(cell):
             cell.source = source if cell.cell_type == "code" else _without_tags(source)
         elif source != cell.source:
-            notes.append(f"the read-only cell {grade_id!r} was changed; the released one is used")
+            notes.append(Text.made(texts.CHANGED_CELL, cell=repr(grade_id)))
         built.append(cell)
         where[grade_id] = cell
     _add_missing(built, where, master, notes, empty=not cells)
@@ -250,10 +250,10 @@ def _add_missing(built: list, where: dict, master: dict, notes: list[str], empty
         if grade_id not in where:
             # A stub put back for a deleted solution cell could overwrite what the student wrote elsewhere.
             if not empty and _mark(cell).get("solution") and not _mark(cell).get("grade"):
-                notes.append(f"the cell {grade_id!r} was deleted")
+                notes.append(Text.made(texts.DELETED, cell=repr(grade_id)))
                 continue
             if not empty:
-                notes.append(f"the cell {grade_id!r} was deleted; it is back")
+                notes.append(Text.made(texts.PUT_BACK, cell=repr(grade_id)))
             copy = NotebookNode(cell.copy())
             place = next((i for i, c in enumerate(built) if c is previous), -1) + 1 if previous is not None else 0
             built.insert(place, copy)

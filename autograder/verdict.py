@@ -1,7 +1,9 @@
 """From a student's answers to a verdict: which properties hold, what they are worth, and one example of each failure.
 
 The student's function is asked through a :class:`~autograder.session.Session`; everything else here happens
-outside the sandbox, on plain arrays. Three states: ``passed``, ``failed``, and ``not graded`` (with whose fault).
+outside the sandbox, on plain arrays. Three states, of a property as of an exercise: ``passed``; ``failed``, when a
+wrong answer was seen; ``not graded``, when the calls did not end, were killed, used a library that is not there, or
+were not reached, with whose fault that is. Not graded is worth as much as failed: nothing.
 """
 
 from dataclasses import dataclass, field
@@ -12,10 +14,11 @@ from autograder import hidden
 from autograder.corpus import Corpus, Example
 from autograder.session import Session
 from cnnkit import exercises
-from cnnkit.answers import DIED, STOPPED, VALUE, Answer
-from cnnkit.exercises import Call, Exercise, Property
+from cnnkit.answers import CUT_SHORT, VALUE, Answer, Text
+from cnnkit.exercises import Call, Exercise, Property, texts
 from cnnkit.exercises.drawing import Failure
 from cnnkit.exercises.matching import Tried, matching_misconception
+from cnnkit.exercises.texts import joined
 from cnnkit.exercises.wording import array_text, call_text
 
 PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
@@ -37,14 +40,49 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class PropertyVerdict:
-    """Whether one hidden property holds; `detail` says what went wrong, `example` shows it."""
+    """Whether one hidden property holds; `detail` says what went wrong, `example` shows it.
+
+    Parameters
+    ----------
+    name, claim : str
+    weight : float
+    state : str
+        ``"passed"``, ``"failed"`` (a wrong answer was seen), or ``"not graded"`` (there was no answer to judge).
+    detail : str
+        What went wrong, or what stopped the calls.
+    example : Counterexample, optional
+    fault : str
+        For ``"not graded"``: ``"student"`` or ``"course"``; empty otherwise.
+
+    Examples
+    --------
+    >>> PropertyVerdict("values", "adds up the products", 2.0, PASSED).passed
+    True
+    """
 
     name: str
     claim: str
     weight: float
-    passed: bool
+    state: str
     detail: str = ""
     example: Counterexample | None = None
+    fault: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it counts."""
+        return self.state == PASSED
+
+    def as_json(self) -> dict:
+        """Its part of the object that ``autograder judge --json`` prints."""
+        return {
+            "name": self.name,
+            "weight": self.weight,
+            "passed": self.passed,
+            "state": self.state,
+            "detail": self.detail,
+            "fault": self.fault or None,
+        }
 
 
 @dataclass(frozen=True)
@@ -55,7 +93,7 @@ class Verdict:
     ----------
     exercise : str
     state : str
-        ``"passed"`` (every property holds), ``"failed"`` (at least one does not), ``"not graded"``.
+        ``"passed"`` (every property holds), ``"not graded"`` (there was nothing to judge), ``"failed"`` (all else).
     score : float
         Share of the weight of the properties that hold, 0 to 1.
     reason : str
@@ -66,9 +104,11 @@ class Verdict:
     misconception, hint : str
         The named mistake whose outputs the student's match, or empty.
     smallest : Counterexample, optional
-        For a named mistake, the smallest example on which it is wrong.
+        The smallest known example on which the function is wrong.
     error : str
         What ended the calls, when something did.
+    missing : bool
+        Whether the notebook does not define what is asked for, up to here.
     """
 
     exercise: str
@@ -82,11 +122,15 @@ class Verdict:
     error: str = ""
     notes: tuple[str, ...] = field(default=())
     smallest: Counterexample | None = None
+    missing: bool = False
 
     @property
     def counterexample(self) -> Counterexample | None:
-        """The smallest example for a named mistake; else the example of the first property that fails."""
-        return self.smallest or next((p.example for p in self.properties if not p.passed and p.example), None)
+        """The smallest known; else that of the first property with a wrong answer, or of the first that was cut off."""
+        if self.smallest:
+            return self.smallest
+        shown = [(p.state, p.example) for p in self.properties if p.example]
+        return next((example for wanted in (FAILED, NOT_GRADED) for state, example in shown if state == wanted), None)
 
     def as_json(self) -> dict:
         """The object that ``autograder judge --json`` prints; a contract."""
@@ -96,9 +140,7 @@ class Verdict:
             "score": self.score,
             "passed": self.state == PASSED,
             "state": self.state,
-            "properties": [
-                {"name": p.name, "weight": p.weight, "passed": p.passed, "detail": p.detail} for p in self.properties
-            ],
+            "properties": [prop.as_json() for prop in self.properties],
             "misconception": self.misconception or None,
             "hint": self.hint or None,
             "counterexample": example and {"inputs": example.inputs, "expected": example.expected, "got": example.got},
@@ -108,7 +150,7 @@ class Verdict:
         }
 
 
-def not_graded(exercise: str, reason: str, fault: str = "student") -> Verdict:
+def not_graded(exercise: str, reason: str, fault: str = "student", missing: bool = False) -> Verdict:
     """A verdict of 0 that says why nothing could be judged.
 
     Examples
@@ -116,7 +158,7 @@ def not_graded(exercise: str, reason: str, fault: str = "student") -> Verdict:
     >>> not_graded("conv2d", "conv2d is not defined").score
     0.0
     """
-    return Verdict(exercise, NOT_GRADED, 0.0, reason, fault, error=reason)
+    return Verdict(exercise, NOT_GRADED, 0.0, reason, fault, error=reason, missing=missing)
 
 
 def judge(session: Session, corpus: Corpus) -> Verdict:
@@ -132,19 +174,24 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
     properties = {prop.name: prop for prop in hidden.properties(corpus.exercise)}
     asked = _ask(session, corpus, properties)
     if asked.undefined is not None:
-        return not_graded(exercise.name, asked.undefined or f"{exercise.name} is not defined in the notebook")
+        wrong = Text.made(texts.NOT_A_FUNCTION, name=exercise.name, kind=asked.undefined) if asked.undefined else ""
+        reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
+        return not_graded(exercise.name, reason, missing=not asked.undefined)
     verdicts = tuple(_judge_property(exercise, prop, asked) for prop in properties.values())
     right = sum(v.weight for v in verdicts if v.passed)
     total = sum(v.weight for v in verdicts)
     failed = [v for v in verdicts if not v.passed]
     if not failed:
-        return Verdict(exercise.name, PASSED, 1.0, f"all {len(verdicts)} properties hold", properties=verdicts)
+        return Verdict(exercise.name, PASSED, 1.0, Text.made(texts.ALL_HOLD, count=len(verdicts)), properties=verdicts)
     if not asked.outcomes:
-        return not_graded(exercise.name, asked.error or "no call was made")
+        return not_graded(exercise.name, asked.error or Text.made(texts.NO_CALL))
+    error = joined([exercise.name, asked.error], " ") if asked.error else ""
+    reason = _summary(failed, len(verdicts))
+    reason = joined([error, reason], "; ") if error else reason
+    if all(verdict.state == NOT_GRADED for verdict in verdicts):
+        return Verdict(exercise.name, NOT_GRADED, 0.0, reason, "student", verdicts, error=error or reason)
     mistake = _name_the_mistake(exercise, properties, asked)
     smallest = corpus.smallest.get(mistake.name) if mistake else None
-    reason = f"{exercise.name} {asked.error}; " if asked.error else ""
-    reason += _summary(failed, len(verdicts))
     return Verdict(
         exercise.name,
         FAILED,
@@ -153,7 +200,7 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         properties=verdicts,
         misconception=mistake.name if mistake else "",
         hint=mistake.hint if mistake else "",
-        error=f"{exercise.name} {asked.error}" if asked.error else "",
+        error=error,
         smallest=_smallest(exercise, smallest, mistake.name) if smallest else None,
     )
 
@@ -163,27 +210,34 @@ def _smallest(exercise: Exercise, example: Example, mistake: str) -> Counterexam
     prop = next(p for p in (*exercise.public, *hidden.properties(exercise.name)) if p.name == example.property)
     given = example.mistaken[mistake]
     failure = prop.failure(example.calls, given, example.expected)
-    return _counterexample(exercise, prop, example.calls, given, failure) if failure else None
+    return counterexample(exercise, prop, example.calls, given, failure) if failure else None
 
 
-def _counterexample(
+def counterexample(
     exercise: Exercise, prop: Property, calls: list[Call], answers: list[Answer], failure: tuple[int, object, str]
 ) -> Counterexample:
+    """What is shown of an example that fails; `failure` is what :meth:`cnnkit.exercises.Property.failure` found."""
     index, expected, detail = failure
     answer = answers[index] if index < len(answers) else None
     return Counterexample(
         call_text(exercise.name, calls[index]),
         _readable(expected),
-        _got(answer) if answer else "no answer",
+        _got(answer) if answer else Text.made(texts.NOT_COMPLETE),
         Failure(exercise, prop.claim, calls, index, expected, answer, detail, unique=prop.rule is None),
     )
 
 
-def _summary(failed: list[PropertyVerdict], count: int) -> str:
-    if len(failed) == count and len({verdict.detail for verdict in failed}) == 1:
-        return failed[0].detail
-    names = ", ".join(verdict.name for verdict in failed[:3])
-    return f"{len(failed)} of {count} properties fail: {names}{', …' if len(failed) > 3 else ''}"
+def _summary(verdicts: list[PropertyVerdict], count: int) -> str:
+    """What is said of the properties that do not hold."""
+    if len(verdicts) == count and len({verdict.detail for verdict in verdicts}) == 1:
+        return verdicts[0].detail
+    parts = []
+    for state, says in ((FAILED, texts.SOME_FAIL), (NOT_GRADED, texts.SOME_NOT_GRADED)):
+        names = [verdict.name for verdict in verdicts if verdict.state == state]
+        if names:
+            listed = joined([*names[:3], "…"] if len(names) > 3 else names)
+            parts.append(Text.made(says, count=len(names), total=count, names=listed))
+    return joined(parts, "; ")
 
 
 @dataclass
@@ -241,19 +295,24 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked) -> Proper
             failures.append((_rank(example, answers), example, answers, failure))
     if failures:
         _, example, answers, failure = min(failures, key=lambda found: found[0])
-        detail = failure[2]
-        shown = _counterexample(exercise, prop, example.calls, answers, failure)
-        return PropertyVerdict(prop.name, prop.claim, prop.weight, False, detail, shown)
+        state = NOT_GRADED if _cut_short(answers) else FAILED
+        shown = counterexample(exercise, prop, example.calls, answers, failure)
+        fault = "student" if state == NOT_GRADED else ""
+        return PropertyVerdict(prop.name, prop.claim, prop.weight, state, failure[2], shown, fault)
     if prop.name in asked.given_up:
-        return PropertyVerdict(
-            prop.name, prop.claim, prop.weight, False, f"was not reached: an earlier call {asked.error}"
-        )
-    return PropertyVerdict(prop.name, prop.claim, prop.weight, True)
+        detail = Text.made(texts.NOT_REACHED, what=asked.error)
+        return PropertyVerdict(prop.name, prop.claim, prop.weight, NOT_GRADED, detail, fault="student")
+    return PropertyVerdict(prop.name, prop.claim, prop.weight, PASSED)
 
 
 def _rank(example: Example, answers: list[Answer]) -> tuple[bool, int]:
     """The example to show: the smallest, and one with an answer to compare rather than one that was cut off."""
-    return answers[-1].kind in (STOPPED, DIED), example.size
+    return _cut_short(answers), example.size
+
+
+def _cut_short(answers: list[Answer]) -> bool:
+    """Whether there is no answer to judge, because the calls did not come to their end."""
+    return any(answer.kind in CUT_SHORT for answer in answers)
 
 
 def _got(answer: Answer) -> str:
@@ -264,14 +323,16 @@ def _readable(value) -> str:
     if isinstance(value, tuple):
         return ", ".join(_readable(part) for part in value)
     # Text is made of every number before most are left out, and a wrong answer may hold millions.
-    return array_text(value) if np.size(value) <= _LARGEST_READ else f"an array of shape {np.shape(value)}"
+    return (
+        array_text(value) if np.size(value) <= _LARGEST_READ else Text.made(texts.ARRAY_OF_SHAPE, shape=np.shape(value))
+    )
 
 
 def _name_the_mistake(exercise: Exercise, properties: dict[str, Property], asked: _Asked):
     """The misconception whose outputs equal the student's on everything that was answered."""
     tried = []
     for example, got, _ in asked.outcomes:
-        if any(answer.kind in (STOPPED, DIED) for answer in got):
+        if _cut_short(got):
             return None
         tried.append(Tried(properties[example.property], example.calls, got, example.expected, example.mistaken))
     return matching_misconception(exercise, tried)

@@ -17,7 +17,7 @@ from math import prod
 
 import numpy as np
 
-from cnnkit.answers import DIED, RAISED, STOPPED, UNUSABLE, VALUE, Answer
+from cnnkit.answers import DIED, FORBIDDEN, RAISED, SENTENCES, STOPPED, UNUSABLE, VALUE, Answer, Text
 
 MAGIC = b"CNN1"
 PREFIX = struct.Struct("!4sII")
@@ -227,7 +227,10 @@ def pack_answer(answer: Answer, payload: bytearray) -> dict:
     """An :class:`~cnnkit.answers.Answer` as JSON, arrays appended to `payload`."""
     if answer.kind == VALUE:
         return {"kind": VALUE, "value": pack(answer.value, payload)}
-    return {"kind": answer.kind, "text": answer.text}
+    header = {"kind": answer.kind, "text": answer.text}
+    if isinstance(answer.text, Text) and answer.text.key:  # to be said in another language outside
+        header["said"] = [answer.text.key, {name: str(value) for name, value in answer.text.values.items()}]
+    return header
 
 
 def unpack_answer(header, payload: bytearray) -> Answer:
@@ -240,9 +243,22 @@ def unpack_answer(header, payload: bytearray) -> Answer:
         if not parts:
             raise WireError("an answer holds no arrays")
         return Answer(VALUE, tuple(parts) if several else parts[0])
-    if kind in (UNUSABLE, RAISED, STOPPED, DIED):
-        return Answer(kind, text=clean(str(header.get("text", ""))[:1000]))
+    if kind in (UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN):
+        return Answer(kind, text=_sentence(header.get("said")) or clean(str(header.get("text", ""))[:1000]))
     raise WireError("an answer has an unknown kind")
+
+
+def _sentence(said) -> Text | None:
+    """One of our own sentences with a stranger's values between its braces; None when it is none."""
+    if not isinstance(said, list) or len(said) != 2:
+        return None
+    key, values = said
+    if key not in SENTENCES or SENTENCES[key][1] or not isinstance(values, dict):
+        return None
+    try:
+        return Text.of(key, **{str(name): clean(str(value)[:1000]) for name, value in values.items()})
+    except (KeyError, TypeError):  # other values than the sentence has places
+        return None
 
 
 def unpack_arrays(values, payload: bytearray) -> list[np.ndarray]:

@@ -40,7 +40,7 @@ import types
 sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else []
 
 from autograder import wire  # noqa: E402  (found on the path that the line above sets)
-from cnnkit.answers import RAISED, STOPPED, UNUSABLE, Answer, answer_of, typed  # noqa: E402
+from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, Text, answer_of, typed  # noqa: E402
 
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
@@ -505,7 +505,7 @@ def _run_cell(shell, channel: socket.socket, source: str) -> None:
         if not result.success:
             ended = "error"
             error = result.error_in_exec or result.error_before_exec
-            if isinstance(error, ImportError) and "not available while grading" in str(error):
+            if _is_forbidden(error):
                 ended = "forbidden"
             elif isinstance(error, KeyboardInterrupt):
                 ended = "interrupted"
@@ -519,8 +519,8 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
     """Call the student's function once for each set of arguments; answers are sent together when they come quickly."""
     function = shell.user_ns.get(header["function"])
     if not callable(function):
-        text = "" if function is None else f"{header['function']} is not a function but a {type(function).__name__}"
-        channel.sendall(wire.frame({"event": "undefined", "text": text}))
+        kind = "" if function is None else type(function).__name__
+        channel.sendall(wire.frame({"event": "undefined", "kind": kind}))
         return
     replies, data, sent = [], bytearray(), time.monotonic()
     for left, call in zip(reversed(range(len(header["calls"]))), header["calls"], strict=True):
@@ -546,26 +546,31 @@ def _answer(function, args: tuple, kwargs: dict) -> Answer:
             with _Turn():
                 answer = answer_of(function(*args, **kwargs))
         except KeyboardInterrupt:
-            return Answer(STOPPED, text="did not finish in time")
+            return Answer(STOPPED, text=Text.of("late"))
         except MemoryError:
-            return Answer(RAISED, text="raised MemoryError: it needs more memory than there is")
+            return Answer(RAISED, text=Text.of("no memory"))
         except BaseException as error:
             with _Turn():
-                return Answer(RAISED, text=f"raised {_describe(error)}")
+                return Answer(FORBIDDEN if _is_forbidden(error) else RAISED, text=_describe(error))
     except BaseException:
-        return Answer(RAISED, text="raised an exception that cannot be printed")
+        return Answer(RAISED, text=Text.of("unprintable"))
     value = answer.value if isinstance(answer.value, tuple) else (answer.value,)
     if answer.value is not None and sum(part.nbytes for part in value) > wire.MAX_RESULT:
         shapes = ", ".join(str(part.shape) for part in value)
-        return Answer(UNUSABLE, text=f"returned far too many numbers: shape {shapes}")
+        return Answer(UNUSABLE, text=Text.of("too large", shapes=shapes))
     return answer
 
 
-def _describe(error: BaseException) -> str:
+def _is_forbidden(error: BaseException | None) -> bool:
+    """Whether it comes from :func:`_forbid_libraries`; a student who imitates it only loses the points."""
+    return isinstance(error, ImportError) and "not available while grading" in str(error)
+
+
+def _describe(error: BaseException) -> Text:
     text = str(error)
     if isinstance(error, NotImplementedError) and not text:
-        return "NotImplementedError: the exercise is not written yet"
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+        return Text.of("unwritten")
+    return Text.of("raised", error=f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__)
 
 
 if __name__ == "__main__":

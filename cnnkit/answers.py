@@ -24,15 +24,24 @@ SENTENCES = {
     "results": ("returned {count} results, but should return {expected}", ""),
     "result": ("result {number} of {count}: {text}", ""),
     "shape": ("shape is {got}, but should be {expected}", ""),
+    "dtype": ("dtype is {got}, but should be {expected}", ""),
     "value": ("it is {got}, but should be {expected}", ""),
     "values": (
         "{count} of {total} values is wrong: at {place} it is {got}, but should be {expected}",
         "{count} of {total} values are wrong: at {place} it is {got}, but should be {expected}",
     ),
+    "too large": ("returned far too many numbers: shape {shapes}", ""),
+    "raised": ("raised {error}", ""),
+    "unwritten": ("raised NotImplementedError: the exercise is not written yet", ""),
+    "no memory": ("raised MemoryError: it needs more memory than there is", ""),
+    "unprintable": ("raised an exception that cannot be printed", ""),
+    "late": ("did not finish in time", ""),
 }
 
 #: The kinds of an :class:`Answer`.
-VALUE, UNUSABLE, RAISED, STOPPED, DIED = "value", "unusable", "raised", "stopped", "died"
+VALUE, UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN = "value", "unusable", "raised", "stopped", "died", "forbidden"
+#: The kinds of a call that did not come to its end, so that there is nothing to judge.
+CUT_SHORT = (STOPPED, DIED, FORBIDDEN)
 
 
 class Text(str):
@@ -46,6 +55,8 @@ class Text(str):
     """
 
     key: str = ""
+    one: str = ""
+    several: str = ""
     quantity: int = 1
     values: dict | None = None
 
@@ -55,7 +66,20 @@ class Text(str):
         one, several = SENTENCES[key]
         count = values.get("count", 1)
         text = cls((several if several and count != 1 else one).format(**values))
-        text.key, text.values, text.quantity = key, values, count
+        text.key, text.one, text.several, text.values, text.quantity = key, one, several, values, count
+        return text
+
+    @classmethod
+    def made(cls, sentence: str, **values) -> "Text":
+        """A sentence that stands elsewhere, with values between its braces; texts among the values are kept as such.
+
+        Examples
+        --------
+        >>> Text.made("{name} {what}", name="conv2d", what=Text.of("late"))
+        'conv2d did not finish in time'
+        """
+        text = cls(sentence.format(**values) if values else sentence)
+        text.one, text.values = sentence, values
         return text
 
 
@@ -68,6 +92,7 @@ class Answer:
     kind : str
         ``"value"``: the function returned numbers. ``"unusable"``: it returned something else.
         ``"raised"``: an exception. ``"stopped"``: it ran into a limit. ``"died"``: its process ended.
+        ``"forbidden"``: it wanted a library that is not there while grading.
     value : ndarray, or tuple of ndarray, or None
         The numbers, for ``"value"``: one array, or several of different shapes.
     text : str

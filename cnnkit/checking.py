@@ -167,7 +167,7 @@ def _check_form(name: str, answer) -> None:
         # How many numbers are asked for is the same for every student.
         read = question.read(typed(answer), question.numbers("", ""))
     except AnswerError as error:
-        text = say(texts.NO_ANSWER, name=name, error=error)
+        text = say(texts.NO_ANSWER, name=name, error=error.args[0])
         _fail(notice, text, note_html(text), text)
     text = say(texts.READ_AS, name=name, numbers=" x ".join(number(float(part)) for part in read))
     if not notice.replace(text, note_html(text, mark="✓")):

@@ -7,6 +7,7 @@ million million runs, since the limits are 6 to 10 standard deviations away.
 import numpy as np
 from hypothesis import strategies as st
 
+from cnnkit.answers import Text
 from cnnkit.exercises.layouts import lay_out
 from cnnkit.exercises.model import Call
 
@@ -20,6 +21,33 @@ RATES = (0.5, 0.25, 0.75, 0.3, 0.8)
 #: Of a count of zeros, and of a correlation, in standard deviations.
 _FAR, _VERY_FAR = 6, 10
 _SAME = 1e-4
+
+
+#: All that the rules say, for translators; a test holds it against them.
+SENTENCES = (
+    "a value that was 0 has become something else",
+    "the values that are kept come back as they were, not scaled",
+    "the values that are kept are smaller than before, not larger",
+    "the rate is taken for the part that is kept",
+    "the values that are kept are divided by the part that is dropped, not the part that is kept",
+    "the values that are kept are multiplied by the rate",
+    "the values that are kept are scaled by how many happened to be kept",
+    "some values are neither 0 nor the old value divided by 1 - rate",
+    "all values are dropped together, or none is",
+    "two calls with different generators drop the same pattern",
+    "a generator with the same seed drops other values the second time: where does the randomness come from?",
+    "generators with other seeds drop the same values: where does the randomness come from?",
+    "whether a value is dropped can be told from others that are: each one must be drawn on its own",
+    "which values are dropped depends on their place or on how large they are",
+    "as many values are dropped as should be kept",
+    "the part of the values that is dropped is not the rate",
+    "along the {axes} axis all values are dropped together, or all are kept",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "{one} and {other}",
+)
 
 
 @st.composite
@@ -94,8 +122,10 @@ def drawn_apart(calls: list[Call], values: list[np.ndarray]) -> str:
         return "all values are dropped together, or none is"
     together = {axis for axis in range(zeros[0].ndim) if all(_constant_along(mask, axis) for mask in zeros)}
     if together:
-        axes = " and ".join(("first", "second", "third", "fourth")[axis] for axis in sorted(together))
-        return f"along the {axes} axis all values are dropped together, or all are kept"
+        axes = [Text.made(("first", "second", "third", "fourth")[axis]) for axis in sorted(together)]
+        while len(axes) > 1:
+            axes[:2] = [Text.made("{one} and {other}", one=axes[0], other=axes[1])]
+        return Text.made("along the {axes} axis all values are dropped together, or all are kept", axes=axes[0])
     for call, mask in zip(calls, zeros, strict=True):
         text = _pattern(mask, call.args[0])
         if text:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from cnnkit.answers import VALUE, Answer, difference, wrong_cells
+from cnnkit.answers import VALUE, Answer, Text, difference, wrong_cells
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Property:
             if (self.relation is None and self.rule is None) or answer.kind != VALUE:
                 text = difference(answer, expected[index], calls[index].scale())
                 if not text and self.keeps_dtype and answer.value.dtype != expected[index].dtype:
-                    text = f"dtype is {answer.value.dtype}, but should be {expected[index].dtype}"
+                    text = Text.of("dtype", got=answer.value.dtype, expected=expected[index].dtype)
                 if text:
                     return index, expected[index], text
             if self.keeps_inputs and after is not None and _changed(calls[index].arrays(), after[index]):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnkit.answers import Text
 from cnnkit.exercises.model import Misconception
 from cnnkit.exercises.wording import array_text
 
@@ -213,10 +214,14 @@ def read_numbers(typed: str, count: int) -> tuple[Fraction, ...]:
         ...
     cnnkit.exercises.questions.AnswerError: cannot read '28 or 30' as a number
     """
+    from cnnkit.exercises import texts  # later, or `python -m cnnkit.exercises.texts` would import itself twice
+
     text = typed.strip().replace("−", "-")[: _LONGEST + 1]
-    wanted = "a number" if count == 1 else f"{count} numbers, such as {' x '.join(['28', '28', '6', '1'][:count])}"
+    example = " x ".join(["28", "28", "6", "1"][:count])
+    several = Text.made(texts.SO_MANY_NUMBERS, count=count, example=example)
+    wanted = Text.made(texts.ONE_NUMBER) if count == 1 else several
     if not text:
-        raise AnswerError(f"nothing was typed; write {wanted}")
+        raise AnswerError(Text.made(texts.NOTHING_TYPED, wanted=wanted))
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     # "1,000" is one number where one is asked for; among several it may be two, so that is tried first.
     candidates = [_THOUSANDS.sub("", text), text] if count == 1 else [text, _THOUSANDS.sub("", text)]
@@ -229,7 +234,7 @@ def read_numbers(typed: str, count: int) -> tuple[Fraction, ...]:
                 return tuple(Fraction(match.group().replace(" ", "")) for match in found)
             except (ValueError, ZeroDivisionError):
                 continue
-    raise AnswerError(f"cannot read {shown!r} as {wanted}")
+    raise AnswerError(Text.made(texts.NOT_READ, typed=repr(shown), wanted=wanted))
 
 
 def _harmless(gaps: list[str]) -> bool:

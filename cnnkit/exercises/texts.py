@@ -1,4 +1,4 @@
-"""Every sentence that ``check`` says around an exercise, in one place, and the language that it says them in.
+"""Every sentence that ``check`` and the grader say around an exercise, in one place, and the language they say it in.
 
 The English sentence is the key, as is usual with gettext. What an exercise itself says (what it asks, what a right
 answer does, the names and hints of its mistakes) stands with the exercise; what is said of an answer inside the
@@ -10,7 +10,9 @@ writes the file that translators start from. ``cnnkit/locale/LANGUAGE/LC_MESSAGE
 environment asks for that language (``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``).
 """
 
+import copy
 import gettext
+from collections.abc import Iterable
 from pathlib import Path
 
 from cnnkit.answers import SENTENCES, Text
@@ -70,6 +72,95 @@ INPUTS = "The inputs, drawn"
 
 NO_ANSWER = "{name} has no answer yet: {error}."
 READ_AS = "{name}: read as {numbers}. Whether it is right is seen when it is graded."
+
+# A verdict -----------------------------------------------------------------------------------------
+
+POINTS = "{name} {state}: {points} of {worth} points."
+STATES = {"passed": "passed", "failed": "not passed yet", "not graded": "could not be graded"}
+HOLDS = {"passed": "holds", "failed": "fails", "not graded": "could not be graded"}
+FAULTS = {"student": "because of the submitted code", "course": "because of a fault in the course"}
+COULD_NOT_BE_GRADED = "could not be graded ({fault}): {why}"
+PROPERTY = "property"
+OUTCOME = "result"
+WHAT_IT_SAYS = "what it says"
+SMALLEST = "The smallest example that failed:"
+SMALLEST_IN_TEXT = "Smallest example that failed:"
+NO_ANSWER_TO_JUDGE = "A call that gave no answer:"
+SHOULD_GIVE = "should give"
+BUT_GAVE = "but gave"
+CALL = "Call"
+EXPECTED_THERE = "Expected"
+GOT_THERE = "Got"
+PERHAPS = "Perhaps: {name}."
+NOTE = "Note: {note}"
+ALL_HOLD = "all {count} properties hold"
+SOME_FAIL = "{count} of {total} properties fail: {names}"
+SOME_NOT_GRADED = "{count} of {total} properties could not be graded: {names}"
+NOT_REACHED = "was not reached: an earlier call {what}"
+NO_CALL = "no call was made"
+NOT_COMPLETE = "no answer"
+ARRAY_OF_SHAPE = "an array of shape {shape}"
+
+# Why something could not be graded -----------------------------------------------------------------
+
+NOT_DEFINED = "{name} is not defined in the notebook"
+NOT_DEFINED_BECAUSE = "{name} is not defined: its cell {why}"
+NOT_A_FUNCTION = "{name} is not a function but a {kind}"
+LATE_DEFINITION = "graded at the end: its test cell stands before the function's definition"
+NOT_IN_TIME = "did not finish in {seconds} seconds"
+NOT_INTERRUPTED = "did not finish in {seconds} seconds and ignored the interrupt"
+NO_TEXT_IN_TIME = "did not give its text in {seconds} seconds"
+MUCH_TOO_MANY = "returned far too many numbers, all calls together"
+TOO_MUCH_MEMORY = "used more than {mib} MiB of memory and was killed"
+TOO_MANY_PROCESSES = "ran more than {count} processes and was killed"
+CRASHED = "crashed the process ({signal})"
+ENDED = "ended the process (exit code {code})"
+NO_SUCH_ANSWER = "sent something that is not an answer, so it was ended"
+OUT_OF_TIME = "the notebook used up its {seconds} seconds"
+
+# In the graded notebook ----------------------------------------------------------------------------
+
+CELL_ENDED = "This cell ended the notebook's process: it {why}."
+CELL_STOPPED = "This cell {why} and was interrupted."
+CELL_NOT_RUN = "Not run while grading: {why}."
+REST_NOT_RUN = "The rest of this cell is not run while grading: it uses a library that is not there then."
+FROM_THE_GRADER = "From the grader"
+
+# A submission that is not in order -----------------------------------------------------------------
+
+FOLDER_IS_LINK = "the folder {name} is a link, which is not followed"
+FILE_IS_LINK = "{name} is a link, which is not followed: submit the notebook itself"
+UNREADABLE = "{name} cannot be read: {error}"
+NO_FILE = "{name} is not a file"
+FILE_TOO_LARGE = "{name} has {size} MiB, more than the {most} MiB that are read: clear its outputs and submit it again"
+FILE_EMPTY = "{name} is empty"
+OTHER_NAME = "{name} was not submitted; found {others}: rename it and submit again"
+NOT_SUBMITTED = "{name} was not submitted"
+NOT_UTF8 = "the notebook is not text in UTF-8, so it is not a notebook"
+NO_NOTEBOOK = "the notebook is JSON, but not a notebook"
+OTHER_VERSION = "the notebook's format version is {version}, but 4 is needed: save it with JupyterLab"
+NO_CELLS = "the notebook has no list of cells"
+NOT_JSON = "the notebook is not JSON: the file is damaged, or was edited by hand"
+BROKEN = "the notebook cannot be read ({error}): the file is damaged, or was edited by hand"
+TWICE = "the cell {cell} stands more than once; the last one counts"
+OTHER_KIND = "the cell {cell} was turned into {kind}; it is {was} again"
+CHANGED_CELL = "the read-only cell {cell} was changed; the released one is used"
+DELETED = "the cell {cell} was deleted"
+PUT_BACK = "the cell {cell} was deleted; it is back"
+
+# An answer to a question ---------------------------------------------------------------------------
+
+COULD_NOT_BE_READ = "{name} could not be read: it {why}"
+RIGHT_FOR = "is right for the numbers drawn for {student}: {question}"
+ANSWER_RIGHT = "the answer is right"
+ANSWER_WRONG = "{name} is not right"
+THIS_ANSWER_WRONG = "the answer {answer} is not right"
+OF_NOBODY = "it answers the numbers of {student}: write your own id where the notebook asks for it"
+OF_SOMEBODY_ELSE = "it answers somebody else's numbers. Everybody has numbers of their own: please use yours"
+NOTHING_TYPED = "nothing was typed; write {wanted}"
+NOT_READ = "cannot read {typed} as {wanted}"
+ONE_NUMBER = "a number"
+SO_MANY_NUMBERS = "{count} numbers, such as {example}"
 
 #: What the sandbox says of an answer, and what the notebook says of it instead.
 _IN_FULL = {
@@ -135,10 +226,10 @@ def say(text: str, **values) -> str:
     >>> say(NOT_RIGHT, name="conv2d")
     'conv2d is not right yet.'
     """
-    if isinstance(text, Text) and text.key:
-        one, several = SENTENCES[text.key]
+    if isinstance(text, Text) and text.one:
+        one, several = text.one, text.several
         said = _translations.ngettext(one, several, text.quantity) if several else _translations.gettext(one)
-        return said.format(**{name: _said(value) for name, value in text.values.items()})
+        return said.format(**{name: _said(value) for name, value in text.values.items()}) if text.values else said
     # The key of an empty text is the catalogue's header.
     said = _translations.gettext(text) if text else ""
     return said.format(**{name: _said(value) for name, value in values.items()}) if values else said
@@ -146,6 +237,57 @@ def say(text: str, **values) -> str:
 
 def _said(value):
     return say(value) if isinstance(value, Text) else value
+
+
+def joined(texts: Iterable[str], separator: str = ", ") -> Text:
+    """Several texts as one, each of which is said in the language in use.
+
+    Examples
+    --------
+    >>> joined(["kernel flipped", "strides"])
+    'kernel flipped, strides'
+    """
+    parts = {f"part{n}": text if isinstance(text, Text) else Text.made(text) for n, text in enumerate(texts)}
+    return Text.made(separator.join(f"{{{name}}}" for name in parts), **parts)
+
+
+def speak(language: str, *others: tuple[str, Path]) -> None:
+    """Say everything in a language that there are translations for.
+
+    Parameters
+    ----------
+    language : str
+        Such as ``"de"``; ``"en"`` is what everything is written in.
+    *others : tuple of (str, Path)
+        More catalogues, as a domain and a folder; the grader has one for the hidden properties.
+
+    Raises
+    ------
+    ValueError
+        When there is no translation.
+
+    Examples
+    --------
+    >>> speak("de")
+    >>> say(EXPECTED)
+    'erwartet'
+    >>> speak("en")
+    >>> speak("tlh")
+    Traceback (most recent call last):
+        ...
+    ValueError: there is no translation into 'tlh'; there are: de, en
+    """
+    if language == "en":
+        use(gettext.NullTranslations())
+        return
+    known = sorted({path.parent.parent.name for path in _LOCALE.glob("*/LC_MESSAGES/cnnkit.mo")} | {"en"})
+    if language not in known:
+        raise ValueError(f"there is no translation into {language!r}; there are: {', '.join(known)}")
+    # A copy, as gettext keeps what it loads, and a fallback would stay.
+    translations = copy.copy(gettext.translation(_DOMAIN, _LOCALE, [language]))
+    for domain, folder in others:
+        translations.add_fallback(gettext.translation(domain, folder, [language], fallback=True))
+    use(translations)
 
 
 def sentence(text: str) -> str:
@@ -178,11 +320,17 @@ def messages() -> list[tuple[str, str]]:
     >>> ("got", "check") in messages()
     True
     """
-    from cnnkit.exercises import lessons
+    from cnnkit.exercises import dropping, lessons, questions
 
-    found = [(text, "check") for name, text in globals().items() if name.isupper() and isinstance(text, str)]
-    found = [(text, place) for text, place in found if not text.startswith("_")]
+    constants = {name: text for name, text in globals().items() if name[:1].isupper() and name.isupper()}
+    found = [(text, "check") for text in constants.values() if isinstance(text, str)]
+    found += [(text, "check") for texts in constants.values() if isinstance(texts, dict) for text in texts.values()]
+    found = [(text, place) for text, place in found if isinstance(text, str)]  # not SENTENCES, which are pairs
     found += [("\0".join(filter(None, forms)), "answer") for forms in SENTENCES.values()]
+    found += [(text, "dropout") for text in dropping.SENTENCES]
+    for question in (question for each in questions().values() for question in each):
+        for mistake in question.mistakes:
+            found += [(mistake.name, question.name), (mistake.hint, question.name)]
     for exercise in (exercise for each in lessons().values() for exercise in each):
         found.append((exercise.asks, exercise.name))
         found += [(prop.name, exercise.name) for prop in exercise.public]
@@ -192,10 +340,16 @@ def messages() -> list[tuple[str, str]]:
     return list({text: (text, place) for text, place in reversed(found)}.values())[::-1]
 
 
-def _template() -> str:
-    """The messages as a gettext template."""
+def template(listed: Iterable[tuple[str, str]]) -> str:
+    """Messages as a gettext template, from which translators start.
+
+    Examples
+    --------
+    >>> print(template([("got", "check")]).splitlines()[-3:])
+    ['#. check', 'msgid "got"', 'msgstr ""']
+    """
     parts = ['msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n']
-    for text, place in messages():
+    for text, place in listed:
         one, _, several = text.partition("\0")
         forms = f'msgid_plural {_quoted(several)}\nmsgstr[0] ""\nmsgstr[1] ""\n' if several else 'msgstr ""\n'
         parts.append(f"#. {place}\nmsgid {_quoted(one)}\n{forms}")
@@ -208,4 +362,4 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(_template(), end="")
+    print(template(messages()), end="")

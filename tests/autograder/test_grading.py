@@ -106,6 +106,16 @@ def test_a_hanging_function_does_not_take_the_others_time(host, store, released)
     graded = grade(host, store, released, notebook)
     assert graded.points == FULL | {"conv2d": 0.0}
     assert "Not run while grading: conv2d did not finish" in printed(graded.notebook)
+    assert "could not be graded: 0 of 5 points" in cell_of(graded.notebook, "conv2d").outputs[0].data["text/plain"]
+
+
+def test_a_reordered_function_that_hangs_is_not_said_to_be_missing(host, store, released):
+    notebook = filled(released, RIGHT | {"to_gray": "def to_gray(image):\n    while True:\n        pass"})
+    cell = cell_of(notebook, "to_gray-solution")
+    notebook.cells.remove(cell)
+    notebook.cells.append(cell)
+    verdict = next(v for v in grade(host, store, released, notebook).verdicts if v.exercise == "to_gray")
+    assert "did not finish in 2 seconds" in verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -133,14 +133,26 @@ def test_distribution():
     assert report.distribution([]) is None
 
 
-def test_pass_rate_by_property_counts_those_who_were_asked():
+def test_pass_rate_by_property_counts_those_that_could_be_judged():
     def asked(student, values, strides):
         return result(student, outcome("f", 0.5, properties=(("values", 3.0, values), ("strides", 1.0, strides))))
 
-    class_ = [asked("a", True, False), asked("b", True, True), result("c", outcome("f", 0, "not graded"))]
+    class_ = [asked("a", "passed", "failed"), asked("b", "passed", "passed"), asked("d", "passed", "not graded")]
+    class_.append(result("c", outcome("f", 0, "not graded")))
     values, strides = report.property_rates(class_, {("f", "values"): "multiplies"})
-    assert (values.rate, values.asked, values.weight, values.claim) == (1.0, 2, 3.0, "multiplies")
-    assert (strides.rate, strides.asked, strides.claim) == (0.5, 2, "")
+    assert (values.rate, values.asked, values.weight, values.claim) == (1.0, 3, 3.0, "multiplies")
+    assert (strides.rate, strides.asked, strides.not_graded, strides.claim) == (0.5, 2, 1, "")
+    (never,) = report.property_rates([result("a", outcome("f", 0, properties=(("values", 1.0, "not graded"),)))])
+    assert (never.rate, never.asked) == (None, 0)
+
+
+def test_a_verdict_of_an_older_version_has_no_state_of_its_properties():
+    held = {"name": "values", "weight": 1.0, "passed": True}
+    assert report._state_of(held) == "passed"
+    assert report._state_of(held | {"passed": False}) == "failed"
+    assert report._state_of(held | {"passed": False, "state": "not graded"}) == "not graded"
+    with pytest.raises(ValueError, match="state is 'perhaps'"):
+        report._state_of(held | {"state": "perhaps"})
 
 
 def test_mistakes_by_frequency_with_their_students():

@@ -1,6 +1,7 @@
 """From answers to a verdict: every right variant full, every misconception refused and named, faults contained."""
 
 import json
+import re
 
 import pytest
 
@@ -104,14 +105,62 @@ def test_a_function_that_hangs_on_some_inputs_keeps_what_it_earned(host, store):
     verdict = verdict_of(host, store, "conv2d", source)
     assert 0 < verdict.score < 1
     assert "did not finish in 2 seconds" in verdict.error
-    assert not next(p for p in verdict.properties if p.name == "a single 1").passed
+    assert verdict.state == FAILED
+    single = next(p for p in verdict.properties if p.name == "a single 1")
+    assert (single.state, single.fault, single.detail) == (NOT_GRADED, "student", "did not finish in 2 seconds")
+    assert re.search(r"of 11 properties could not be graded: .*a single 1", verdict.reason)
+    assert "[-] a single 1" in as_text(verdict, 0, 1)
+    assert "could not be graded (because of the submitted code)" in as_html(verdict, 0, 1)
+
+
+def test_a_wrong_answer_counts_as_failed_even_where_other_calls_hang(host, store):
+    source = (
+        "import numpy as np\n\n\ndef conv2d(image, kernel, stride=1):\n    while image.shape[0] > 4:\n        pass\n"
+        "    return np.zeros((1, 1))\n"
+    )
+    verdict = verdict_of(host, store, "conv2d", source)
+    states = {prop.state for prop in verdict.properties}
+    assert verdict.state == FAILED
+    assert FAILED in states
+    assert verdict.counterexample.got == "[[0]]", "an answer is shown rather than a call that was cut off"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("while True: pass", "did not finish in 2 seconds"),
+        ("import scipy.signal", "scipy is not available while grading"),
+        ("import os; os._exit(3)", "ended the process (exit code 3)"),
+    ],
+)
+def test_what_gives_no_answer_is_not_graded_and_says_why(host, store, body, reason):
+    verdict = verdict_of(host, store, "conv2d", f"def conv2d(image, kernel, stride=1):\n    {body}\n")
+    assert (verdict.state, verdict.score, verdict.fault, verdict.misconception) == (NOT_GRADED, 0.0, "student", "")
+    assert {prop.state for prop in verdict.properties} == {NOT_GRADED}
+    assert reason in verdict.reason
+    assert any(reason in prop.detail for prop in verdict.properties)
+    assert {prop["state"] for prop in verdict.as_json()["properties"]} == {"not graded"}
+    assert "could not be graded" in as_text(verdict, 0, 1)
+
+
+def test_a_library_that_is_not_there_costs_only_the_properties_that_use_it(host, store):
+    source = as_solution(right("conv2d")[0], "conv2d") + (
+        "\nhonest = conv2d\n\n\ndef conv2d(image, kernel, stride=1):\n"
+        "    if stride > 1:\n        import scipy\n    return honest(image, kernel, stride)\n"
+    )
+    verdict = verdict_of(host, store, "conv2d", source)
+    states = {prop.name: prop.state for prop in verdict.properties}
+    assert states["strides"] == NOT_GRADED
+    assert states["values"] == PASSED
+    assert 0 < verdict.score < 1
+    assert FAILED not in states.values()
 
 
 def test_a_function_that_dies_is_refused_with_the_reason(host, store):
     verdict = verdict_of(
         host, store, "conv2d", "import os\n\n\ndef conv2d(image, kernel, stride=1):\n    os._exit(0)\n"
     )
-    assert (verdict.state, verdict.score) == (FAILED, 0.0)
+    assert (verdict.state, verdict.score, verdict.fault) == (NOT_GRADED, 0.0, "student")
     assert "ended the process (exit code 0)" in verdict.error
 
 
