@@ -1,6 +1,7 @@
 """Two Hypothesis profiles: the same examples in every run, or, for long runs, many random ones.
 
-``HYPOTHESIS_PROFILE=random pytest`` takes the second.
+``HYPOTHESIS_PROFILE=random pytest`` takes the second. ``CORPORA=FOLDER pytest`` keeps the hidden examples that tests
+build, which takes minutes, for the next run.
 """
 
 import os
@@ -27,6 +28,7 @@ def corpora(tmp_path_factory) -> Path:
     A file is named by all that decides its content, and is moved into place whole.
     """
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "corpora"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = Path(os.environ.get("CORPORA", shared / "corpora")).resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
