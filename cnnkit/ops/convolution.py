@@ -30,9 +30,6 @@ SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
 #: than computing them.
 WINDOWS = 196
-#: Multiplications in one matrix product. OpenBLAS does up to a million of them at once, without rearranging the
-#: matrices and in one thread; ours are busy already, and larger products would make threads that wait for each other.
-PRODUCTS = 10**6
 
 
 def conv2d(image, kernel, stride=1):
@@ -428,9 +425,7 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
     windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     pieces = _pieces(windows)
-    alone = len(pieces) == 1
-    multiply = _multiply_alone if alone else _multiply
-    weights = weights if alone else np.ascontiguousarray(weights)  # as products are fastest
+    multiply = _multiply_alone if len(pieces) == 1 else np.matmul
     # For all cells of a row of the maps, one after the other: NumPy is slow at repeating something short.
     row_bias = None if bias is None else np.tile(bias.astype(compute, copy=False), maps.shape[2])
 
@@ -465,7 +460,7 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     grad_padded = np.zeros((n, channels, *sides), dtype).transpose(0, 2, 3, 1) if first else np.zeros_like(padded)
     targets = _windows(grad_padded, *geometry)
     pieces = _pieces(windows)
-    multiply = _multiply_alone if len(pieces) == 1 else _multiply
+    multiply = _multiply_alone if len(pieces) == 1 else np.matmul
     grad_weights = np.zeros(weights.swapaxes(1, 2).shape, dtype)
     shares = {}
 
@@ -544,40 +539,13 @@ def _columns(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _multiply_alone(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """The same as :func:`_multiply` where there is only one piece: each thread takes some columns of `b`."""
+    """The matrix products of the only piece there is: each thread takes some columns of `b`."""
 
     def multiply(left):
         some = slice(left, left + 64)
-        _multiply(a, np.ascontiguousarray(b[..., some]), out[..., some])
+        np.matmul(a, b[..., some], out=out[..., some])
 
     each(multiply, range(0, b.shape[-1], 64))
-
-
-def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """The matrix products ``out[i, g] = a[i, g] @ b[.., g]``, in small blocks."""
-    (rows, inner), cols = a.shape[-2:], b.shape[-1]
-    if rows * inner * cols <= PRODUCTS:
-        np.matmul(a, b, out=out)
-        return
-    width = -(-cols // -(-cols // 128))  # parts of equal length, at most 128
-    depth = -(-inner // -(-inner // 600))
-    height = min(rows, max(1, PRODUCTS // (depth * width)))
-    whole = rows - rows % height
-    for start, stop, high in ((0, whole, height), (whole, rows, rows - whole)):
-        for left in range(0, cols, width) if start < stop else ():
-            target = _blocks(out[..., start:stop, left : left + width], high)
-            for k in range(0, inner, depth):
-                block = _blocks(a[..., start:stop, k : k + depth], high)
-                factor = b[..., np.newaxis, k : k + depth, left : left + width]
-                if k == 0:
-                    np.matmul(block, factor, out=target)
-                else:
-                    target += np.matmul(block, factor)
-
-
-def _blocks(matrix: np.ndarray, height: int) -> np.ndarray:
-    """A view of the matrices, each cut into blocks of so many rows."""
-    return matrix.reshape(*matrix.shape[:-2], matrix.shape[-2] // height, height, matrix.shape[-1])
 
 
 def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
