@@ -20,6 +20,7 @@ from numbers import Integral
 
 import numpy as np
 
+from cnnkit.ops import winograd
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
 from cnnkit.ops.threads import each
 
@@ -421,8 +422,14 @@ def conv_layer_backward(x, filters, bias, grad, stride=1, pad=0, dilation=1, gro
 def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) -> np.ndarray:
     """The maps, (N, H', W', F), of a batch (N, H, W, C) under filters (F, h, w, C // groups)."""
     compute, result = sum_types(filters[0].size, x, filters, added=bias)
-    weights = _by_group(filters.astype(compute, copy=False), groups).swapaxes(1, 2)
-    windows = _windows(_zero_padded(x, pads, compute), filters.shape[1:3], stride, dilation, groups)
+    filters = filters.astype(compute, copy=False)
+    padded = _zero_padded(x, pads, compute)
+    windows = _windows(padded, filters.shape[1:3], stride, dilation, groups)
+    if winograd.pays(padded, filters, stride, dilation, groups, windows.shape[1:3]):
+        maps = winograd.slide(padded, filters, 0 if bias is None else bias.astype(compute, copy=False))
+        if maps is not None:
+            return maps
+    weights = _by_group(filters, groups).swapaxes(1, 2)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     pieces = _pieces(windows)
     multiply = _multiply_alone if len(pieces) == 1 else np.matmul
@@ -450,10 +457,16 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     """The gradients of the batch and of the filters, from that of the maps."""
     dtype = float_type(x, filters, grad) if dtype is None else dtype
     geometry = filters.shape[1:3], stride, dilation, groups
-    weights = _by_group(filters.astype(dtype, copy=False), groups)
+    filters = filters.astype(dtype, copy=False)
     padded = _zero_padded(x, pads, dtype)
     grad = np.ascontiguousarray(grad, dtype)
     windows = _windows(padded, *geometry)
+    if winograd.pays(padded, filters, stride, dilation, groups, windows.shape[1:3]):
+        grad_x = _full_convolution(filters, grad, pads)
+        grad_filters = None if grad_x is None else winograd.filters_gradient(padded, grad)
+        if grad_filters is not None:
+            return grad_x, grad_filters
+    weights = _by_group(filters, groups)
     # In memory channels come first where the columns do it, so that long runs meet long runs.
     n, *sides, channels = padded.shape
     first = _runs_along_image(windows.shape)
@@ -487,6 +500,14 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     (top, _), (left, _) = pads or ((0, 0), (0, 0))
     grad_x = grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]
     return np.ascontiguousarray(grad_x), grad_weights.swapaxes(1, 2).reshape(filters.shape)
+
+
+def _full_convolution(filters, grad, pads) -> np.ndarray | None:
+    """The gradient of the batch at stride 1: `grad` in a border of zeros, under the filters flipped both ways."""
+    borders = [tuple(2 - zeros for zeros in side) for side in pads or ((0, 0), (0, 0))]
+    if min(map(min, borders)) < 0:
+        return None  # with more zeros than a filter reaches, grad would have to be cut
+    return winograd.slide(_zero_padded(grad, borders, grad.dtype), filters[:, ::-1, ::-1].transpose(3, 1, 2, 0))
 
 
 def _windows(x: np.ndarray, size, stride, dilation, groups: int) -> np.ndarray:
