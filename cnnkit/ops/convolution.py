@@ -25,12 +25,14 @@ from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, flo
 from cnnkit.ops.threads import each
 
 #: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 2**18
+PIECE, SMALL_PIECE = 2**20, 2**19
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
 #: than computing them.
 WINDOWS = 196
+#: Multiplications of a product that is not worth a second thread, to us or to OpenBLAS.
+ALONE = 2**18
 
 
 def conv2d(image, kernel, stride=1):
@@ -422,13 +424,16 @@ def conv_layer_backward(x, filters, bias, grad, stride=1, pad=0, dilation=1, gro
 def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) -> np.ndarray:
     """The maps, (N, H', W', F), of a batch (N, H, W, C) under filters (F, h, w, C // groups)."""
     compute, result = sum_types(filters[0].size, x, filters, added=bias)
+    geometry, channels = (filters.shape[1:3], stride, dilation, groups), x.shape[3]
     filters = filters.astype(compute, copy=False)
     padded = _zero_padded(x, pads, compute)
-    windows = _windows(padded, filters.shape[1:3], stride, dilation, groups)
+    windows = _windows(padded, *geometry)
     if winograd.pays(padded, filters, stride, dilation, groups, windows.shape[1:3]):
         maps = winograd.slide(padded, filters, 0 if bias is None else bias.astype(compute, copy=False))
         if maps is not None:
             return maps
+    if channels > 1 and _runs_along_image(windows.shape):
+        windows = _windows(_channels_first(padded), *geometry)
     weights = _by_group(filters, groups).swapaxes(1, 2)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     pieces = _pieces(windows)
@@ -456,7 +461,7 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
 def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, dtype=None):
     """The gradients of the batch and of the filters, from that of the maps."""
     dtype = float_type(x, filters, grad) if dtype is None else dtype
-    geometry = filters.shape[1:3], stride, dilation, groups
+    geometry, channels = (filters.shape[1:3], stride, dilation, groups), x.shape[3]
     filters = filters.astype(dtype, copy=False)
     padded = _zero_padded(x, pads, dtype)
     grad = np.ascontiguousarray(grad, dtype)
@@ -467,10 +472,9 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
         if grad_filters is not None:
             return grad_x, grad_filters
     weights = _by_group(filters, groups)
-    # In memory channels come first where the columns do it, so that long runs meet long runs.
-    n, *sides, channels = padded.shape
-    first = _runs_along_image(windows.shape)
-    grad_padded = np.zeros((n, channels, *sides), dtype).transpose(0, 2, 3, 1) if first else np.zeros_like(padded)
+    grad_padded = np.zeros_like(padded)
+    if channels > 1 and _runs_along_image(windows.shape):
+        windows, grad_padded = _windows(_channels_first(padded), *geometry), _channels_first(grad_padded)
     targets = _windows(grad_padded, *geometry)
     pieces = _pieces(windows)
     multiply = _multiply_alone if len(pieces) == 1 else np.matmul
@@ -561,12 +565,17 @@ def _columns(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _multiply_alone(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """The matrix products of the only piece there is: each thread takes some columns of `b`."""
+    if a.size * b.shape[-1] <= ALONE:
+        np.matmul(a, b, out=out)
+        return
+
+    width = min(64, -(-b.shape[-1] // 2))
 
     def multiply(left):
-        some = slice(left, left + 64)
+        some = slice(left, left + width)
         np.matmul(a, b[..., some], out=out[..., some])
 
-    each(multiply, range(0, b.shape[-1], 64))
+    each(multiply, range(0, b.shape[-1], width))
 
 
 def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
@@ -585,6 +594,11 @@ def _runs_along_image(shape) -> bool:
     """Whether to copy along rows of the map: where a window's rows are so short that starting each takes longest."""
     *_, cols, _, w, _, depth = shape
     return w * depth < min(cols, 16)
+
+
+def _channels_first(padded: np.ndarray) -> np.ndarray:
+    """The batch, in memory with its channels first: where the columns have them so, long runs meet long runs."""
+    return np.ascontiguousarray(padded.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
 
 
 def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:

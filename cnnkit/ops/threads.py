@@ -28,7 +28,11 @@ _helpers: ThreadPoolExecutor | None = None
 
 
 def each(work, pieces) -> None:
-    """Call ``work(piece)`` for each of the pieces, in any order and several at a time."""
+    """Call ``work(piece)`` for each of the pieces of a list or a range, in any order and several at a time."""
+    if len(pieces) < 2:
+        for piece in pieces:
+            work(piece)
+        return
     with _products_in_one_thread():
         _share(work, deque(pieces))
 

@@ -65,11 +65,10 @@ MAP = _both_ways(_evaluate(STEP).T)
 
 def pays(x: np.ndarray, filters: np.ndarray, stride, dilation, groups: int, sides) -> bool:
     """Whether a layer with maps of these sides is one for this algorithm."""
-    if not x.dtype == filters.dtype == np.float32 or filters.shape[1:3] != (3, 3):
+    count, h, w, channels = filters.shape
+    if min(count, channels) < LEAST or sides[0] * sides[1] < CELLS_EACH * max(count, channels):
         return False
-    count, *_, channels = filters.shape
-    enough = min(count, channels) >= LEAST and sides[0] * sides[1] >= CELLS_EACH * max(count, channels)
-    return enough and (*stride, *dilation, groups) == (1, 1, 1, 1, 1)
+    return x.dtype == filters.dtype == np.float32 and (h, w, *stride, *dilation, groups) == (3, 3, 1, 1, 1, 1, 1)
 
 
 def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray | None:
@@ -79,7 +78,7 @@ def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0)
     weights = np.empty((TILE**2, len(filters), channels), np.float32)
 
     def evaluate(start):
-        some = slice(start, start + 64)
+        some = slice(start, start + 16)
         by_place = filters[some].reshape(-1, 9, channels).swapaxes(0, 1).reshape(9, -1)
         weights[:, some] = (WEIGHTS @ by_place).reshape(TILE**2, -1, channels)
 
@@ -95,7 +94,7 @@ def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0)
                 np.add(inside, bias, out=target)
 
     with np.errstate(all="ignore"):
-        each(evaluate, range(0, len(filters), 64))
+        each(evaluate, range(0, len(filters), 16))
         each(fill, _pieces(maps.shape, channels))
     return _if_finite(maps)
 
@@ -136,8 +135,9 @@ class _Piece(NamedTuple):
 
 def _pieces(shape, channels: int) -> list[_Piece]:
     n, height, width, count = shape
-    across = -(-width // STEP)
+    down, across = -(-height // STEP), -(-width // STEP)
     most = max(1, PIECE // (4 * TILE**2 * across * max(channels, count)))
+    most = min(most, -(-down // 2) if n == 1 else down)  # work for two
     return [
         _Piece(image, slice(row, row + most * STEP), (min(most, -(-(height - row) // STEP)), across))
         for image in range(n)
