@@ -149,7 +149,9 @@ def _evaluated(matrix: np.ndarray, image: np.ndarray, side: int, piece: _Piece) 
     """The values at all points of the tiles of a piece, (36, tiles, C); tiles have zeros beyond the image's edge."""
     (down, across), channels = piece.tiles, image.shape[2]
     here = image[piece.rows.start : piece.rows.stop + side - STEP]
-    tiles = np.zeros((side, side, down, across, channels), np.float32)
+    tiles = np.empty((side, side, down, across, channels), np.float32)
+    if here.shape[:2] != (STEP * (down - 1) + side, STEP * (across - 1) + side):
+        tiles[...] = 0
     for p in range(side):
         for q in range(side):
             cells = here[p::STEP, q::STEP][:down, :across]
