@@ -25,7 +25,7 @@ from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, flo
 from cnnkit.ops.threads import each
 
 #: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 2**19
+PIECE, SMALL_PIECE = 2**20, 2**18
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
@@ -437,7 +437,9 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
     weights = _by_group(filters, groups).swapaxes(1, 2)
     maps = np.empty((*windows.shape[:3], len(filters)), compute)
     pieces = _pieces(windows)
-    multiply = _multiply_alone if len(pieces) == 1 else np.matmul
+    alone = len(pieces) == 1
+    multiply = _multiply_alone if alone else np.matmul
+    weights = weights if alone else np.ascontiguousarray(weights)  # as many small products are fastest
     # For all cells of a row of the maps, one after the other: NumPy is slow at repeating something short.
     row_bias = None if bias is None else np.tile(bias.astype(compute, copy=False), maps.shape[2])
 
