@@ -3,10 +3,17 @@
 Each piece writes to memory of its own and is the same whoever computes it, so results do not depend on the threads.
 """
 
+import ctypes
 import os
+import threading
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
+from functools import cache
+
+import numpy as np
 
 
 def _allowed() -> int:
@@ -21,9 +28,16 @@ _helpers: ThreadPoolExecutor | None = None
 
 
 def each(work, pieces) -> None:
-    """Call ``work(piece)`` for each of the pieces, in any order and several at a time."""
-    waiting = deque(pieces)
+    """Call ``work(piece)`` for each of the pieces of a list or a range, in any order and several at a time."""
+    if len(pieces) < 2:
+        for piece in pieces:
+            work(piece)
+        return
+    with _products_in_one_thread():
+        _share(work, deque(pieces))
 
+
+def _share(work, waiting: deque) -> None:
     def take():
         while waiting:
             try:
@@ -49,6 +63,52 @@ def each(work, pieces) -> None:
             future.result()
 
 
+_working = 0  # calls of `each` that are sharing out work
+_threads_before = 1
+_lock = threading.Lock()
+
+
+@contextmanager
+def _products_in_one_thread() -> Iterator[None]:
+    """Keep OpenBLAS from splitting a piece's matrix products once more.
+
+    Its threads would stand in line with ours, which took up to 60 times as long; and a product that is split is rounded
+    differently. The number of its threads belongs to the process, so it is set back when the last of us is done.
+    """
+    global _working, _threads_before
+    blas = _openblas()
+    if blas is None:
+        yield
+        return
+    get_threads, set_threads = blas
+    with _lock:
+        if _working == 0 and (_threads_before := get_threads()) > 1:
+            set_threads(1)
+        _working += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _working -= 1
+            if _working == 0 and _threads_before > 1:
+                set_threads(_threads_before)
+
+
+@cache
+def _openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """How to ask for the number of threads of NumPy's OpenBLAS, and how to set it; None where that cannot be found."""
+    try:
+        library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # and whatever it is linked with
+    except (OSError, AttributeError):
+        return None
+    for name in ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}"):
+        try:
+            return tuple(library[name.format(f"{verb}_num_threads")] for verb in ("get", "set"))
+        except AttributeError:
+            continue
+    return None
+
+
 def _pool() -> ThreadPoolExecutor:
     global _helpers
     if _helpers is None:
@@ -57,9 +117,9 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def _forget() -> None:
-    """A forked process has none of its parent's threads."""
-    global _helpers
-    _helpers = None
+    """A forked process has none of its parent's threads, and perhaps a lock that one of them held."""
+    global _helpers, _lock
+    _helpers, _lock = None, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -76,6 +76,24 @@ def test_every_piece_is_done_once_and_an_error_comes_out():
 
 
 @pytest.mark.usefixtures("several")
+@pytest.mark.skipif(threads._openblas() is None, reason="NumPy has no OpenBLAS here that can be asked")
+def test_openblas_has_one_thread_while_pieces_are_worked_on_and_gets_its_own_back():
+    get_threads, set_threads = threads._openblas()
+    before = get_threads()
+    set_threads(2)
+    try:
+        seen = []
+        threads.each(lambda _: threads.each(lambda _: seen.append(get_threads()), range(5)), range(5))
+        assert seen == [1] * 25
+        assert get_threads() == 2
+        with pytest.raises(ZeroDivisionError):
+            threads.each(lambda piece: 1 / piece, [1, 2, 0, 3])
+        assert get_threads() == 2
+    finally:
+        set_threads(before)
+
+
+@pytest.mark.usefixtures("several")
 def test_errstate_holds_in_all_threads():
     met = threading.Barrier(3, timeout=60)
 
