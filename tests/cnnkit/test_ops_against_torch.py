@@ -138,3 +138,21 @@ def test_padding(mode, seed):
     padded = ops.pad2d(x, (up, side), mode)
     agree(padded, channels_last(result, padded.shape))
     grads_agree(result, lambda grad: ops.pad2d_backward(x, grad, (up, side), mode), [tensor], [x.shape])
+
+
+@pytest.mark.parametrize(("n", "height", "width", "pad"), [(2, 14, 15, 1), (1, 17, 31, 0), (1, 30, 16, 2)])
+def test_a_large_float32_layer_that_is_computed_with_fewer_multiplications(n, height, width, pad):
+    """Its rounding is some four times that of the plain sum of 9 · C terms: compared with PyTorch in float64."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(n, height, width, 33)).astype(np.float32)
+    filters = rng.normal(size=(34, 3, 3, 33)).astype(np.float32)
+    tensors = [channels_first(x), channels_first(filters)]
+    result = functional.conv2d(*tensors, padding=pad)
+    grad = rng.normal(size=tuple(result.shape)).astype(np.float32)
+    result.backward(torch.tensor(grad, dtype=torch.float64))
+    maps = ops.conv_layer(x, filters, None, pad=pad)
+    grads = ops.conv_layer_backward(x, filters, None, np.moveaxis(grad, 1, -1), pad=pad)
+    rights = [channels_last(t, a.shape) for t, a in ((result, maps), (tensors[0].grad, x), (tensors[1].grad, filters))]
+    for got, right in zip((maps, *grads[:2]), rights, strict=True):
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, right, rtol=0, atol=2e-5 * np.abs(right).max())
