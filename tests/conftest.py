@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cnnkit import checking
+
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("deterministic", derandomize=True, max_examples=40, **_COMMON)
 settings.register_profile("random", max_examples=1000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
+
+# No test depends on how busy the machine is: a check tries all its examples, however long they and their calls take.
+# Not in a fixture, as the doctests are not below this folder.
+checking.BUDGET, checking.CALL_SECONDS, checking.SHRINKING = 300.0, 60.0, 0.5
 
 # Without it, Hypothesis writes what it learned from our sources into the repository.
 _home = tempfile.TemporaryDirectory(prefix="hypothesis-")

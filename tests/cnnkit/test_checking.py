@@ -18,7 +18,7 @@ from cnnkit.exercises.convolution import kernel_flipped, stride_ignored
 
 
 @pytest.fixture(autouse=True)
-def as_small_as_it_gets(all_the_time_in_the_world, monkeypatch):
+def as_small_as_it_gets(monkeypatch):
     """Which example is shown does not depend on the machine either."""
     monkeypatch.setattr("cnnkit.checking.SHRINKING", 300.0)
 
@@ -294,7 +294,8 @@ def test_it_leaves_no_file_and_says_the_same_in_a_fresh_process(tmp_path, monkey
     monkeypatch.delenv("HYPOTHESIS_STORAGE_DIRECTORY", raising=False)  # as it is for a student
     script = tmp_path / "student.py"
     script.write_text(
-        "from cnnkit import check\n"
+        "from cnnkit import check, checking\n"
+        "checking.BUDGET = checking.SHRINKING = 300\n"
         "def conv2d(image, kernel, stride=1):\n"
         "    return (image * kernel.sum())[::stride, ::stride]\n"
         "try:\n"

@@ -85,7 +85,8 @@ def test_the_compiled_file_is_made_of_the_text(path, listed):
     assert found._catalog == expected._catalog, f"type: pybabel compile -i {path} -o {compiled} -l {path.parts[-3]}"
 
 
-def test_check_speaks_german(german):
+def test_check_speaks_german(german, monkeypatch):
+    monkeypatch.setattr("cnnkit.checking.SHRINKING", 300.0)
     with pytest.raises(CheckFailed) as caught:
         check("conv2d", kernel_flipped)
     text = str(caught.value)
