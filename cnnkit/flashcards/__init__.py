@@ -1,0 +1,1 @@
+"""Flashcards that schedule themselves."""
