@@ -9,7 +9,7 @@ from pathlib import Path
 from cnnkit.flashcards.cards import KINDS
 
 _KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CLOZE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_CLOZE = re.compile(r"\{\{(.*?)(?:::.*?)?\}\}", re.DOTALL)
 _HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:[a-zA-Z]+|#\d+);")
 _CODE = re.compile(r"`[^`]*`")
 _KEYS = (
@@ -19,11 +19,11 @@ _KEYS = (
 _TEXTS = ("front", "back", "source", "unit", "picture", "template")
 #: Which keys only some kinds have.
 _ONLY = {
-    "answer": ("choice", "text", "numeric"),
+    "answer": ("cloze", "choice", "text", "numeric"),
     "choices": ("choice",),
     "tolerance": ("numeric",),
     "unit": ("numeric",),
-    "feedback": ("choice", "text", "numeric"),
+    "feedback": ("cloze", "choice", "text", "numeric"),
     "template": ("generated",),
 }
 #: A matrix has to fit on a telephone.
@@ -203,7 +203,7 @@ def _of_the_front(kind: str, front: str) -> Iterator[Defect]:
         if len(gaps) != 1:
             count = {0: "no gap", 2: "two gaps"}.get(len(gaps), f"{len(gaps)} gaps")
             yield f"the front has {count}", "hide one thing as {{...}}; make a card of its own for each other"
-        elif not gaps[0].partition("::")[0].strip():
+        elif not gaps[0].strip():
             yield "the gap hides nothing", "write the hidden text between {{ and }}"
     elif "{{" in front:
         yield f"a gap in a {kind} card", "take the kind cloze, or remove the braces"
@@ -215,6 +215,10 @@ def _of_the_answer(kind: str, entry: dict) -> Iterator[Defect]:
             yield "there is no answer", "write it under 'back'"
         return
     if kind not in _ONLY["answer"]:
+        return
+    if kind == "cloze" and "answer" not in entry:
+        # The hidden text is an answer; further forms are welcome.
+        yield from _of_the_feedback(kind, _CLOZE.findall(str(entry.get("front", "")))[:1], entry)
         return
     answer = entry.get("answer")
     forms = answer if isinstance(answer, list) else [] if answer is None else [answer]
@@ -228,7 +232,7 @@ def _of_the_answer(kind: str, entry: dict) -> Iterator[Defect]:
     if not forms or not all(forms):
         yield "there is no answer", "write it under 'answer'"
         return
-    if kind != "text" and len(forms) > 1:
+    if kind in ("choice", "numeric") and len(forms) > 1:
         yield f"a {kind} card has one answer, not {len(forms)}", "keep the right one"
         return
     if kind == "choice":
