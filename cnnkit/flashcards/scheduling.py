@@ -264,6 +264,17 @@ def day_begins(now: datetime) -> datetime:
     return datetime.combine(day_of(now), time(), now.tzinfo) + DAY_BEGINS
 
 
+def day_ends(now: datetime) -> datetime:
+    """When the next day of the learner's begins.
+
+    Examples
+    --------
+    >>> str(day_ends(datetime(2026, 3, 2, 9, tzinfo=UTC)))
+    '2026-03-03 04:00:00+00:00'
+    """
+    return day_begins(now) + timedelta(days=1)
+
+
 def is_due(state: CardState, now: datetime) -> bool:
     """Whether a card is due: one in its first minutes to the second, a learned one to the day.
 
@@ -272,9 +283,7 @@ def is_due(state: CardState, now: datetime) -> bool:
     >>> is_due(CardState(datetime(2026, 3, 2, 20, tzinfo=UTC), state="review"), datetime(2026, 3, 2, 9, tzinfo=UTC))
     True
     """
-    if state.state == "review":
-        return day_of(state.due, now) <= day_of(now)
-    return state.due <= now
+    return state.due < day_ends(now) if state.state == "review" else state.due <= now
 
 
 def interval_text(wait: timedelta) -> str:
