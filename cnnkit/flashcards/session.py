@@ -69,7 +69,7 @@ class Session:
     >>> from cnnkit.flashcards.store import Store
     >>> card = Card("stride", "basic", "What is a stride?", "The step of the kernel.", "mine", ("conv",), "lesson 01")
     >>> now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    >>> session = Session(Deck("mine", "Mine", (card,)), Store(":memory:"), clock=lambda: now)
+    >>> session = Session(Deck("mine", "Mine", (card,)), Store(":memory:"), clock=lambda: now, rng=random.Random(3))
     >>> session.flip()
     >>> session.preview
     {1: '1 min', 2: '6 min', 3: '10 min', 4: '8 days'}

@@ -121,7 +121,7 @@ class Store:
         The SQLite file, made when missing; by default ``progress.sqlite`` in :func:`home`. ``":memory:"`` keeps
         nothing.
     clock : callable, optional
-        Gives the current time, aware.
+        Gives the current time, aware, for undo; a review carries its own.
 
     Raises
     ------
@@ -236,6 +236,7 @@ class Store:
         before : CardState or None
             The state that the rating was given in; None when the card was never rated.
         after : CardState
+            Its ``last_review`` is the time of this review.
         rating : int
         seconds : float, optional
         answer : str, optional
@@ -253,7 +254,7 @@ class Store:
         with self._writing():
             if self.state(card_id) != before:
                 raise Stale(card_id)
-            uid, at = uuid.uuid4().hex, self._after_the_last(card_id)
+            uid, at = uuid.uuid4().hex, self._after_the_last(card_id, after.last_review)
             values = (uid, card_id, at, rating, seconds, answer, was, None, *_numbers(after))
             self._add([values])
             self._set(card_id, _numbers(after))
@@ -285,7 +286,7 @@ class Store:
             entry = dict.fromkeys(_ENTRY) | {
                 "uid": uuid.uuid4().hex,
                 "card_id": card_id,
-                "at": self._after_the_last(card_id),
+                "at": self._after_the_last(card_id, self._clock()),
                 "undoes": row[0],
             }
             self._add([tuple(entry.values())])
@@ -400,11 +401,10 @@ class Store:
         self._db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
         return 0
 
-    def _after_the_last(self, card_id: str) -> int:
-        """Now, or just after the card's last entry when the clock was set back: the order of a card's log is kept."""
+    def _after_the_last(self, card_id: str, moment: datetime) -> int:
+        """The moment, or just after the card's last entry when the clock was set back: a log keeps its order."""
         (last,) = self._db.execute("SELECT max(at) FROM review_log WHERE card_id = ?", (card_id,)).fetchone()
-        now = _micros(self._clock())
-        return now if last is None else max(now, last + 1)
+        return _micros(moment) if last is None else max(_micros(moment), last + 1)
 
     def _add(self, entries: Iterable[tuple]) -> None:
         marks = ", ".join("?" * len(_ENTRY))
