@@ -185,7 +185,7 @@ def picture(numbers: Statistics):
     shown = list(numbers.topics.items())[:_TOPICS_SHOWN]
     topics.barh([tag for tag, _ in shown], [topic.strength for _, topic in shown], color=_BAR)
     for row, (_, topic) in enumerate(shown):
-        topics.text(0.99, row, f"{topic.seen} of {topic.cards} seen", ha="right", va="center", fontsize=8, color=_INK)
+        topics.text(1.01, row, f"{topic.seen} of {topic.cards} seen", ha="left", va="center", fontsize=8, color=_INK)
     topics.set_xlim(0, 1)
     topics.invert_yaxis()
     topics.set_title("Strength by topic" if len(shown) == len(numbers.topics) else "Weakest topics")
