@@ -1,4 +1,4 @@
-"""Generated cards: right by counting, inputs that are not kind, feedback that means one thing, the same in JavaScript."""
+"""Generated cards: right by counting, with unkind inputs, feedback that means one thing, the same in JavaScript."""
 
 import json
 import re
