@@ -11,12 +11,12 @@ const RATINGS = [
 const KEYS = [
   [["Space", "Enter"], "show the answer; then take the suggested rating"],
   [["Enter"], "check what you typed"],
-  [["Esc"], "leave the answer box, so that the other keys work"],
+  [["Esc"], "leave the answer box, for the other keys"],
   [["1", "2", "3", "4"], "choose an answer; then again, hard, good, easy"],
   [["U"], "undo the last rating"],
   [["?"], "these keys"],
 ];
-const TYPED = ["text", "numeric"];
+const TYPED = ["text", "numeric", "cloze"];
 const PATIENCE = 6000; // milliseconds without an answer after which the learner is told
 
 function make(tag, attributes = {}, ...children) {
@@ -128,11 +128,11 @@ function matrix({ name = "", rows = [], mark = [] }) {
 /**
  * Draw a session into `el`.
  *
- * `driver` is `{snapshot(), do(command), onChange(fn) -> stop}`; a command is `{do: "flip" | "answer" | "rate" | "undo",
- * typed, rating}`. Returns a function that takes the view away. With `focus` the first card takes the keyboard at once,
- * as is right where the page is about nothing else.
+ * `driver` is `{snapshot(), do(command), onChange(fn) -> stop}`; a command is `{do: "flip" | "answer" | "rate" | "undo" |
+ * "skip", typed, rating}`. Returns a function that takes the view away. Where the page is about nothing else, `focus`
+ * gives the first card the keyboard at once, and `everywhere` takes the keys also while nothing has the focus.
  */
-export function mount(el, driver, { focus = false } = {}) {
+export function mount(el, driver, { focus = false, everywhere = false } = {}) {
   let shown = null;
   let waiting = null;
   let helpOpen = false;
@@ -151,6 +151,7 @@ export function mount(el, driver, { focus = false } = {}) {
     "Undo ",
     make("kbd", { "aria-hidden": "true" }, "U"),
   );
+  const skip = make("button", { type: "button", class: "drill-small", onclick: () => send({ do: "skip" }) }, "Skip");
   const help = make(
     "dl",
     { class: "drill-help", hidden: true, id: `drill-help-${Math.random().toString(36).slice(2)}`, "aria-label": "Keys" },
@@ -179,7 +180,7 @@ export function mount(el, driver, { focus = false } = {}) {
     card,
     notice,
     buttons,
-    make("div", { class: "drill-foot" }, undo, helpButton),
+    make("div", { class: "drill-foot" }, undo, skip, helpButton),
     help,
     live,
   );
@@ -229,6 +230,11 @@ export function mount(el, driver, { focus = false } = {}) {
     if (target.matches("input")) {
       // Enter in the box is the form's own submit.
       if (key === "Escape") card.focus({ preventScroll: true });
+      else if (target.value === "" && (key === " " || key === "?")) {
+        event.preventDefault(); // no answer begins like this
+        if (key === "?") showHelp(!helpOpen);
+        else if (!event.repeat) flip();
+      }
       return;
     }
     const own = target.closest("button, a, summary") !== null;
@@ -244,8 +250,7 @@ export function mount(el, driver, { focus = false } = {}) {
     else if (/^[1-9]$/.test(key) && shown.phase === "front" && shown.card.choices?.[key - 1] !== undefined) {
       act = () => answer(shown.card.choices[key - 1]);
     } else if ((key === " " || key === "Enter") && !own) {
-      if (shown.phase === "front") act = flip;
-      else if (shown.phase === "back") act = () => rate(suggested());
+      act = shown.phase === "back" ? () => rate(suggested()) : flip;
     }
     if (act === null) return;
     event.preventDefault();
@@ -355,7 +360,7 @@ export function mount(el, driver, { focus = false } = {}) {
     const judgement = shown.judgement;
     const choosing = it.choices?.length > 0;
     card.replaceChildren(topline(it), question(it), ...drawings(it));
-    if (choosing) card.append(options(it.choices, shown.typed, it.answers?.[0] ?? it.answer ?? ""));
+    if (choosing) card.append(options(it.choices, shown.typed, it.answer));
     if (judgement) card.append(verdict(judgement, choosing ? "" : shown.typed));
     if (it.back) card.append(make("div", { class: "drill-back" }, ...prose(it.back, true)));
     if (shown.leech) card.append(leech(it));
@@ -394,10 +399,10 @@ export function mount(el, driver, { focus = false } = {}) {
         { class: "drill-done" },
         make("p", { class: "drill-tick", "aria-hidden": "true" }, "✓"),
         make("p", { class: "drill-big" }, "Done for now"),
-        make("p", {}, made, shown.next ? ` The next one comes in ${shown.next}.` : ""),
+        make("p", {}, made, shown.next_in ? ` The next one comes in ${shown.next_in}.` : ""),
       ),
     );
-    buttons.replaceChildren();
+    buttons.replaceChildren(make("button", { type: "button", class: "drill-quiet", onclick: flip }, "Look again"));
     return card;
   }
 
@@ -434,9 +439,11 @@ export function mount(el, driver, { focus = false } = {}) {
     progress.setAttribute("aria-valuetext", `${done} done, ${all - done} left`);
     bar.style.width = `${all ? (100 * done) / all : 100}%`;
     undo.disabled = !shown.can_undo;
+    skip.disabled = shown.phase === "done";
     const next = shown.phase === "front" ? drawFront(shown.card) : shown.phase === "back" ? drawBack(shown.card) : drawDone();
     // Never take the keyboard from another part of a notebook; within the drill, give it to what comes next.
-    if (had || (focus && before === null)) next.focus({ preventScroll: before === null });
+    const alone = everywhere && document.activeElement === document.body;
+    if (had || alone || (focus && before === null)) next.focus({ preventScroll: before === null });
     for (const frame of card.querySelectorAll(".drill-matrix")) {
       if (frame.scrollWidth > frame.clientWidth) frame.setAttribute("tabindex", "0");
     }
@@ -448,11 +455,14 @@ export function mount(el, driver, { focus = false } = {}) {
     if (before !== null) say(shown.notice || words(), Boolean(shown.notice));
   }
 
+  const pressAnywhere = (event) => event.target === document.body && press(event);
+  if (everywhere) document.addEventListener("keydown", pressAnywhere);
   el.replaceChildren(root);
   const stop = driver.onChange(draw);
   draw();
   return () => {
     settle();
+    document.removeEventListener("keydown", pressAnywhere);
     stop?.();
     root.remove();
   };
