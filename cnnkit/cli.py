@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit drill`` and ``cnnkit deck list | check | stats | page | export | import | backup | restore``.
+"""The command line: ``cnnkit drill | deck``, with the decks, their formats and the learner's progress under the latter.
 
 Each command imports what it needs when it runs.
 """
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     drill = commands.add_parser("drill", help="flashcards, in the terminal or in the browser")
-    drill.add_argument("deck", nargs="?", default="all", help="a deck's name, or a deck file of your own (default: all)")
+    drill.add_argument("deck", nargs="?", default="all", help="a deck's name, or your own file (default: all)")
     drill.add_argument("--web", action="store_true", help="open the page with all decks in the browser instead")
     drill.add_argument("--exam", type=_day, metavar="DATE", help="all cards come once more before it, as 2026-07-01")
     drill.add_argument("--new", type=_count, default=20, metavar="N", help="new cards a day (default: 20)")

@@ -151,8 +151,8 @@ class _Drill:
         counts, card, back = view["counts"], view["card"], view["phase"] == "back"
         self.console.clear()
         self.console.rule(
-            f"[b]{escape(view['title'])}[/b] · new {counts['new']} · learning {counts['learning']} · due {counts['due']}"
-            f" · done today {view['done_today']}"
+            f"[b]{escape(view['title'])}[/b] · new {counts['new']} · learning {counts['learning']} "
+            f"· due {counts['due']} · done today {view['done_today']}"
         )
         if message:
             self.console.print(message if isinstance(message, Text) else Text(message, style="yellow"))
@@ -242,7 +242,8 @@ def _inline(text: str) -> Text:
 
 def matrix_table(matrix: dict) -> Table:
     """A matrix of a snapshot as a table, marked cells reversed."""
-    table = Table(box=box.SQUARE, show_header=False, show_lines=True, title=escape(matrix["name"]), title_justify="left")
+    title = Text(matrix["name"])
+    table = Table(box=box.SQUARE, show_header=False, show_lines=True, title=title, title_justify="left")
     marked = {tuple(cell) for cell in matrix["mark"]}
     for _ in matrix["rows"][0]:
         table.add_column(justify="right")
