@@ -263,6 +263,8 @@ class Store:
     def undo(self, uid: str | None = None) -> Review | None:
         """Take a review back: an entry of its own, after which the card is as it was before.
 
+        When another session has rated the card since, that rating stands, and the card's state with it.
+
         Parameters
         ----------
         uid : str, optional
