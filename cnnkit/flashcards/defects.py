@@ -155,7 +155,7 @@ def _of_a_card(entry: dict) -> Iterator[Defect]:
     yield from _of_the_answer(kind, entry)
     yield from _of_the_matrices(entry.get("matrices", []))
     if "picture" not in wrong and entry.get("picture"):
-        yield from _of_the_picture(entry["picture"])
+        yield from of_the_picture(entry["picture"])
     if kind == "generated" and "template" not in wrong:
         yield from _of_the_template(entry)
 
@@ -330,7 +330,7 @@ def _is_cell(cell, rows) -> bool:
     )
 
 
-def _of_the_picture(picture: str) -> Iterator[Defect]:
+def of_the_picture(picture: str) -> Iterator[Defect]:
     from cnnkit import images, kernels
 
     what, *parts = picture.split(":")
