@@ -389,15 +389,18 @@ class Session:
                 {"name": m.name, "rows": [list(row) for row in m.rows], "mark": [list(cell) for cell in m.mark]}
                 for m in shown.matrices
             ],
-            "picture": _picture(card.picture) if card.picture else "",
+            **_picture(card),
             "lesson": card.lesson,
             "tags": list(card.tags),
             "unit": shown.unit,
         }
 
 
-def _picture(name: str) -> str:
-    """A picture that a page can show without asking for it."""
-    from cnnkit.flashcards.pictures import picture_of
+def _picture(card: Card) -> dict[str, str]:
+    """A picture that a view can show without asking for it, and what it shows in words."""
+    if not card.picture:
+        return {"picture": "", "alt": ""}
+    from cnnkit.flashcards.pictures import alternative_text, picture_of
 
-    return "data:image/png;base64," + base64.b64encode(picture_of(name)).decode()
+    data = base64.b64encode(picture_of(card)).decode()
+    return {"picture": f"data:image/png;base64,{data}", "alt": alternative_text(card)}

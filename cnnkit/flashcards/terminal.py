@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnkit.flashcards.answering import hidden_text
+from cnnkit.flashcards.cards import Card
 from cnnkit.flashcards.scheduling import RATINGS
 from cnnkit.flashcards.session import Session
 from cnnkit.flashcards.store import StoreError
@@ -161,7 +162,7 @@ class _Drill:
         for matrix in card["matrices"]:
             self.console.print(matrix_table(matrix))
         if self.session.card.picture:
-            self.console.print(_photo(self.session.card.picture, self.console))
+            self.console.print(_photo(self.session.card, self.console))
         for number, choice in enumerate(card["choices"], 1):
             self.console.print(Text(f"  {number}  ", style="bold") + rendered(choice))
         if back:
@@ -252,7 +253,7 @@ def matrix_table(matrix: dict) -> Table:
     return table
 
 
-def _photo(name: str, console: Console) -> Text | Group:
+def _photo(card: Card, console: Console) -> Text | Group:
     """A picture, two pixels a character."""
     if console.color_system is None:
         return Text("(a picture: drill this card in a notebook or in the browser)", style="dim")
@@ -260,7 +261,7 @@ def _photo(name: str, console: Console) -> Text | Group:
 
     from cnnkit.flashcards.pictures import picture_of
 
-    with Image.open(io.BytesIO(picture_of(name))) as image:
+    with Image.open(io.BytesIO(picture_of(card))) as image:
         width = min(_PICTURE_COLUMNS, console.width)
         height = max(2, round(image.height * width / image.width / 2) * 2)
         pixels = image.convert("RGB").resize((width, height)).load()

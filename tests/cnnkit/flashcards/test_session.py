@@ -1,5 +1,6 @@
 """A drill, from the first card to the last."""
 
+import base64
 import json
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -365,6 +366,7 @@ def test_the_snapshot_is_plain_data_with_the_agreed_names(store, clock):
         "choices": [],
         "matrices": [{"name": "image", "rows": [[1, 2], [3, "?"]], "mark": [[1, 1]]}],
         "picture": "",
+        "alt": "",
         "lesson": "mine",
         "tags": ["topic"],
         "unit": "cells",
@@ -372,6 +374,13 @@ def test_the_snapshot_is_plain_data_with_the_agreed_names(store, clock):
     assert set(snapshot["judgement"]) == {"right", "close", "message", "proposed"}
     assert set(snapshot["intervals"]) == {"1", "2", "3", "4"}
     assert (snapshot["deck"], snapshot["title"]) == ("mine", "My deck")
+
+
+def test_a_picture_travels_in_the_snapshot(store, clock):
+    session = start(deck_of(card("p", picture="filter:top_sobel:camera")), store, clock)
+    view = session.snapshot()["card"]
+    assert base64.b64decode(view["picture"].removeprefix("data:image/png;base64,")).startswith(b"\x89PNG")
+    assert "camera" in view["alt"]
 
 
 class AnyDrill(RuleBasedStateMachine):
