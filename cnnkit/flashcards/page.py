@@ -121,8 +121,13 @@ def _decks(names: Iterable[str | Deck]) -> list[Deck]:
 def _data(decks: list[Deck]) -> str:
     from fsrs import Scheduler
 
-    names = sorted({card.picture for deck in decks for card in deck.cards if card.picture})
-    pictures = {name: _picture(name) for name in names}
+    from cnnkit.flashcards.pictures import picture_of
+
+    with_picture = {card.picture: card for deck in decks for card in deck.cards if card.picture}
+    pictures = {
+        name: "data:image/png;base64," + base64.b64encode(picture_of(card)).decode()
+        for name, card in with_picture.items()
+    }
     data = {
         # The same memory model as in Python, whatever ts-fsrs brings along.
         "fsrs": {"w": list(Scheduler().parameters), "retention": Scheduler().desired_retention},
@@ -136,6 +141,8 @@ def _data(decks: list[Deck]) -> str:
 
 
 def _card(card: Card) -> dict:
+    from cnnkit.flashcards.pictures import alternative_text
+
     return {
         "id": card.id,
         "kind": card.kind,
@@ -150,14 +157,9 @@ def _card(card: Card) -> dict:
         "feedback": list(card.feedback.items()),  # as pairs: JavaScript would sort the numbers among the keys
         "matrices": [{"name": m.name, "rows": m.rows, "mark": m.mark} for m in card.matrices],
         "picture": card.picture,
+        "alt": alternative_text(card),
         "template": card.template,
     }
-
-
-def _picture(name: str) -> str:
-    from cnnkit.flashcards.pictures import picture_of
-
-    return "data:image/png;base64," + base64.b64encode(picture_of(name)).decode()
 
 
 def _hash(text: str) -> str:

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from cnnkit.flashcards.cards import Deck
+from cnnkit.flashcards.pictures import alternative_text
 from cnnkit.flashcards.session import Session
 from cnnkit.flashcards.store import Store, StoreError
 
@@ -49,7 +50,7 @@ class Drill(anywidget.AnyWidget):
     _esm = _STATIC / "drill.js"
     _css = _STATIC / "drill.css"
 
-    #: What the view shows: the session's snapshot, the right choice once the card is turned over, and a serial number.
+    #: What the view shows: the session's snapshot, the right answer once the card is turned over, and a serial number.
     snapshot = traitlets.Dict().tag(sync=True)
 
     def __init__(self, deck: Deck, store: Store | None = None, **options):
@@ -101,6 +102,8 @@ class Drill(anywidget.AnyWidget):
         seen = self.session.snapshot() | {"serial": serial, "notice": notice}
         if seen["phase"] == "back" and self.session.current.answers:
             seen["card"]["answer"] = self.session.current.answers[0]
+        if seen["card"] and seen["card"]["picture"]:
+            seen["card"]["alt"] = alternative_text(self.session.card)
         return seen
 
     def _receive(self, _widget, command, _buffers) -> None:

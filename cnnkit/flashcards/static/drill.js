@@ -362,7 +362,8 @@ export function mount(el, driver, { focus = false, everywhere = false } = {}) {
     card.replaceChildren(topline(it), question(it), ...drawings(it));
     if (choosing) card.append(options(it.choices, shown.typed, it.answer));
     if (judgement) card.append(verdict(judgement, choosing ? "" : shown.typed));
-    if (it.back) card.append(make("div", { class: "drill-back" }, ...prose(it.back, true)));
+    const solved = it.back || (choosing ? "" : it.answer && `**${it.answer}** ${it.unit ?? ""}`);
+    if (solved) card.append(make("div", { class: "drill-back" }, ...prose(solved, true)));
     if (shown.leech) card.append(leech(it));
     const proposed = suggested();
     buttons.replaceChildren(

@@ -65,6 +65,7 @@ export function makeReview(FSRS, { w, retention = 0.9 }) {
       relearning_steps: ["10m"],
     }),
   );
+  algorithm.useStrategy(FSRS.StrategyMode.LEARNING_STEPS, firstMinutes);
   return (state, rating, now, { draw = null, exam = null } = {}) => {
     const seen = state.last_review !== null;
     // FSRS counts periods of 24 hours, the learner counts nights.
@@ -104,6 +105,17 @@ export function makeReview(FSRS, { w, retention = 0.9 }) {
       reviews: state.reviews + 1,
     };
   };
+}
+
+/** The steps as Python takes them: "hard" repeats the step, or lies between the first two. */
+function firstMinutes(_parameters, state, step) {
+  const steps = state === STATES.indexOf("new") || state === STATES.indexOf("learning") ? [1, 10] : [10];
+  const found = { 1: { scheduled_minutes: steps[0], next_step: 0 } };
+  if (state === STATES.indexOf("review") || step >= steps.length) return found;
+  const hard = step > 0 ? steps[step] : steps.length > 1 ? (steps[0] + steps[1]) / 2 : 1.5 * steps[0];
+  found[2] = { scheduled_minutes: hard, next_step: step };
+  if (step + 1 < steps.length) found[3] = { scheduled_minutes: steps[step + 1], next_step: step + 1 };
+  return found;
 }
 
 function moved(wait, draw) {
@@ -450,6 +462,7 @@ export class Session {
         choices: shown.choices,
         matrices: shown.matrices ?? [],
         picture: card.picture ?? "",
+        alt: card.alt ?? "",
         lesson: card.deck,
         tags: card.tags,
         unit: shown.unit ?? "",
