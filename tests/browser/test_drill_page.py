@@ -3,8 +3,9 @@
 import json
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,8 +27,11 @@ DECK = Deck(
     "01-convolution",
     "Convolution",
     (
-        card("hostile", "basic", f"What is the **stride**? {HOSTILE}", f"How far it moves: $S_x$ {{{{page}}}} {HOSTILE}"),
-        card("map", "text", "What comes out?", "A **feature map**.", answers=("feature map",), feedback={"kernel": "No."}),
+        card("hostile", "basic", f"What is the **stride**? {HOSTILE}", f"The step: $S_x$ {{{{data}}}} {HOSTILE}"),
+        card(
+            "map", "text", "What comes out?", "A **feature map**.", answers=("feature map",),
+            feedback={"kernel": "That goes in."},
+        ),
         card(
             "cells",
             "numeric",
@@ -120,7 +124,7 @@ def violations(tab, where: str | None = None) -> str:
 def test_a_session_by_keyboard_from_start_to_end(tab):
     press(tab, "Space")
     assert phase(tab) == "back"
-    assert tab.get_by_role("status").first.inner_text().startswith("Answer: How far it moves")
+    assert tab.get_by_role("status").first.inner_text().startswith("Answer: The step")
     press(tab, "4")
     tab.keyboard.type("a Feature-Map")
     press(tab, "Enter")
@@ -280,7 +284,7 @@ def test_progress_goes_to_a_file_to_python_and_back(tab, browser, drill_file, tm
 def test_text_of_a_card_never_runs(tab, browser, tmp_path):
     assert "<script>" in front(tab)
     press(tab, "Space")
-    assert "{{page}}" not in tab.locator(".drill-back").inner_text(), "a cloze there, nothing of the template"
+    assert "{{data}}" not in tab.locator(".drill-back").inner_text(), "a cloze there, nothing of the template"
     assert tab.locator(".drill img").count() == 0
     # And were it not escaped, the page's policy would stop it.
     path = tmp_path / "open.html"
@@ -304,8 +308,8 @@ def test_axe_finds_nothing(tab, theme):
     press(tab, "?")
     assert not violations(tab)
     # From here on only the card changes.
-    for keys in (["Space", "4"], ["x", "Enter"], ["4", "7", "Enter"], ["4"], ["1"], ["4", "Enter"], ["4", "Enter", "4"]):
-        press(tab, *keys)
+    for keys in ("Space 4", "x Enter", "4 7 Enter", "4", "1", "4 Enter", "4 Enter 4"):
+        press(tab, *keys.split())
         assert not violations(tab, ".drill"), front(tab)
     assert phase(tab) == "done"
 
@@ -354,38 +358,37 @@ def test_answers_are_judged_as_in_python(modules):
     """All answers, mistakes and choices of the course, also bent a little, and the cases that were thought of."""
     rng = random.Random(5)
     asked = [generated.shown(each, 1) for each in cards.load_deck("all").cards]
+    asked = [shown for shown in asked if shown.kind != "basic"]
+    odd = ["1,000", "1e3", "½", "1/3", "0,5", "28×28", "28 x 28", "(28, 28)", "n = 9", "9 px", "九", "٩", "nine", "--9"]
     cases = []
-    for shown in asked:
-        if shown.kind == "basic":
-            continue
+    for index, shown in enumerate(asked):
         hidden = (answering.hidden_text(shown.front),) if shown.kind == "cloze" else ()
         for text in (*shown.answers, *shown.feedback, *shown.choices, *hidden):
             cut = rng.randrange(len(text))
-            bent = (text, text.upper(), f"the {text}s", f" {text} {shown.unit}", f"{text} %", f"-{text}")
-            typos = (text[:cut] + text[cut + 1 :], text[:cut] + "q" + text[cut:], text[:cut] + text[cut:][1::-1] + text[cut + 2 :])
-            cases += [(shown, typed, rng.choice([None, 1.0, 500.0])) for typed in (*bent, *typos)]
-    odd = ("", "1,000", "1e3", "½", "1/3", "0,5", "28×28", "28 x 28", "(28, 28)", "n = 9", "9 px", "九", "٩", "nine", "1/0", "--9")
-    cases += [(shown, typed, 2.0) for shown in asked if shown.kind in ("numeric", "text") for typed in odd]
-    plain = [
-        {"card": {**vars(shown), "matrices": [], "feedback": list(shown.feedback.items())}, "typed": typed, "seconds": s}
-        for shown, typed, s in cases
-    ]
+            left, right = text[:cut], text[cut:]
+            bent = (text.upper(), f"the {text}s", f" {text} {shown.unit}", f"{text} %", f"-{text}")
+            typos = (left + right[1:], f"{left}q{right}", left + right[1::-1] + right[2:])
+            cases += [(index, typed, rng.choice([None, 1.0, 500.0])) for typed in (text, *bent, *typos)]
+        if shown.kind in ("numeric", "text"):
+            cases += [(index, typed, 2.0) for typed in (*odd, "", " ", "1/0")]
+    plain = [{**vars(shown), "matrices": [], "feedback": list(shown.feedback.items())} for shown in asked]
     found = modules.evaluate(
         """async (text) => {
           const { judge } = await import("/answering.js");
-          return JSON.parse(text).map(({ card, typed, seconds }) => judge(card, typed, seconds));
+          const [cards, cases] = JSON.parse(text);
+          return JSON.stringify(cases.map(([index, typed, seconds]) => judge(cards[index], typed, seconds)));
         }""",
-        json.dumps(plain),
+        json.dumps([plain, cases]),
     )
-    assert len(found) > 1000
-    for (shown, typed, seconds), judgement in zip(cases, found, strict=True):
-        assert judgement == vars(answering.judge(shown, typed, seconds)), (shown, typed)
+    assert len(cases) > 1000
+    for (index, typed, seconds), judgement in zip(cases, json.loads(found), strict=True):
+        assert judgement == vars(answering.judge(asked[index], typed, seconds)), (asked[index], typed)
 
 
 def test_intervals_are_those_of_python(modules):
-    """Random lives of cards: the same state, and a due time that differs by less than a minute (of 5.5 min, 6 are made)."""
+    """Random lives of cards: the same states, due within a minute (of 5.5 minutes, ts-fsrs makes 6)."""
     rng = random.Random(7)
-    zone_now = datetime(2026, 1, 5, 8, tzinfo=UTC).astimezone()
+    zone_now = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Europe/Berlin"))
     lives, wanted = [], []
     scheduler = scheduling.make_scheduler()
     for _ in range(60):
@@ -393,13 +396,12 @@ def test_intervals_are_those_of_python(modules):
         for _ in range(12):
             rating, drawn = rng.choices((1, 2, 3, 4), (1, 1, 4, 1))[0], rng.random()
             state = scheduling.review(state, rating, now, scheduler, draw=drawn)
+            if state.stability > 36_500:  # days: ts-fsrs ends at 100 years
+                break
             life.append({"rating": rating, "draw": drawn, "now": now.timestamp() * 1000})
             states.append((state, scheduling.interval_text(state.due - now)))
-            # At noon UTC of a later day, which is one day for every zone of the test; or in the first minutes.
-            late = rng.choice((0, 0, 1, 5))
-            now = state.due + timedelta(days=late)
-            if state.state == "review":
-                now = now.replace(hour=12, minute=0, second=0, microsecond=0)
+            # At any hour, also before four, and over the days when clocks are changed.
+            now = (state.due + timedelta(hours=rng.choice((0, 0, 1, 7, 23, 120)))).astimezone(zone_now.tzinfo)
         lives.append(life)
         wanted.append(states)
     found = modules.evaluate(
@@ -422,7 +424,7 @@ def test_intervals_are_those_of_python(modules):
             assert other["state"] == state.state
             assert other["step"] == state.step
             assert (other["lapses"], other["reviews"]) == (state.lapses, state.reviews)
-            assert other["stability"] == pytest.approx(min(state.stability, 36_500), rel=1e-5), "days; ts-fsrs ends there"
+            assert other["stability"] == pytest.approx(state.stability, rel=1e-5)
             assert other["difficulty"] == pytest.approx(state.difficulty, rel=1e-5)
             assert abs(other["due"] / 1000 - state.due.timestamp()) < 60
             assert other_text == text
@@ -448,7 +450,8 @@ def test_drawn_cards_are_those_of_python(modules):
     for name, drawn in zip(generated.TEMPLATES, found, strict=True):
         for seed, shown in zip((0, 1, 77, 100000), drawn, strict=True):
             wanted = generated.draw(name, seed)
-            assert (shown["front"], shown["back"], shown["answers"]) == (wanted.front, wanted.back, list(wanted.answers))
+            assert (shown["front"], shown["back"]) == (wanted.front, wanted.back)
+            assert shown["answers"] == list(wanted.answers)
             assert shown["feedback"] == dict(wanted.feedback)
 
 
