@@ -1,7 +1,6 @@
 """What can be wrong with a deck file, each defect with the fix; :func:`cnnkit.flashcards.cards.check` is its face."""
 
 import re
-import reprlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from cnnkit.flashcards.cards import KINDS
 
 _KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CLOZE = re.compile(r"\{\{(.*?)(?:::.*?)?\}\}", re.DOTALL)
-_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:[a-zA-Z]+|#\d+);")
+_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:[a-zA-Z]{2,}|#\d+);")
 _CODE = re.compile(r"`[^`]*`")
 _KEYS = (
     "id", "kind", "front", "back", "tags", "source", "answer", "tolerance", "unit", "choices", "feedback", "matrices",
@@ -78,10 +77,7 @@ def _line(path: Path, card: str | int | None, what: str, fix: str) -> str:
 
 
 def _shown(value) -> str:
-    # A few lines of YAML can stand for gigabytes, so never the whole of it.
-    short = reprlib.Repr()
-    short.maxstring, short.maxlevel = 60, 3
-    text = short.repr(value)
+    text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -106,13 +102,29 @@ def _read(path: Path) -> tuple[dict | None, Defect | None]:
     except UnicodeDecodeError:
         return None, ("is no text in UTF-8", "save it as UTF-8")
     try:
-        return yaml.load(text, Loader), None
+        content = yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f" in line {mark.line + 1}" if mark else ""
         return None, (f"is no YAML{line}: {error.problem}", "quote texts that hold ': ' or ' #', and indent by spaces")
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return None, (f"is no YAML: {str(error).splitlines()[0]}", "look for characters that cannot be printed")
+    if _has_aliases(content):
+        return None, ("has a list or a map that stands for another one (*name)", "write it out")
+    return content, None
+
+
+def _has_aliases(content) -> bool:
+    """With aliases, a few lines of YAML stand for gigabytes, or for a list that holds itself."""
+    seen, waiting = set(), [content]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict | list):
+            if id(part) in seen:
+                return True
+            seen.add(id(part))
+            waiting += part.values() if isinstance(part, dict) else part
+    return False
 
 
 def _of_the_file(content) -> Iterator[Defect]:

@@ -131,7 +131,7 @@ def test_an_unknown_deck(name, fix):
 
 
 def test_a_name_is_no_way_out_of_the_folder():
-    with pytest.raises(CardError, match="there is no deck '../decks/01-convolution'"):
+    with pytest.raises(CardError, match=r"there is no deck '\.\./decks/01-convolution'"):
         load_deck("../decks/01-convolution")
 
 
@@ -303,12 +303,12 @@ def test_files_that_cannot_be_read(tmp_path):
     assert check(tmp_path / "empty") == ["empty: holds no deck; fix: name a folder with *.yaml files"]
 
 
-def test_a_few_lines_that_stand_for_gigabytes_are_refused_in_one_line(tmp_path):
+@pytest.mark.parametrize("last", ["title: *a11", "cards: *a11", "cards: [{id: *a11}]", "cards: &self [*self]"])
+def test_a_few_lines_that_stand_for_gigabytes_are_refused(last, tmp_path):
     bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     bomb += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    assert all(len(line) < 200 for line in check(write(tmp_path, "\n".join([*bomb, "title: *a11", "cards: *a11"]))))
-    entry = "\n".join(f"  {line}" if i else f"- {line}" for i, line in enumerate([*bomb, "front: *a11", "id: *a11"]))
-    assert all(len(line) < 400 for line in check(write(tmp_path, f"title: a\ncards:\n{entry}")))
+    line = "mine.yaml: has a list or a map that stands for another one (*name); fix: write it out"
+    assert check(write(tmp_path, "\n".join([*bomb, last]))) == [line]
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
@@ -331,9 +331,9 @@ def test_any_filter_on_any_photo_stays_small():
 
 def test_a_picture_that_cannot_be_drawn():
     one = Card("a", "basic", "f", "b", "mine", ("t",), "s")
-    with pytest.raises(CardError, match="mine.yaml, card 'a': has no picture; fix"):
+    with pytest.raises(CardError, match=r"mine\.yaml, card 'a': has no picture; fix"):
         pictures.picture_of(one)
-    with pytest.raises(CardError, match="mine.yaml, card 'a': unknown filter 'sobel'; fix: take one of"):
+    with pytest.raises(CardError, match=r"mine\.yaml, card 'a': unknown filter 'sobel'; fix: take one of"):
         pictures.picture_of(dataclasses.replace(one, picture="filter:sobel:camera"))
     assert pictures.alternative_text(one) == ""
 
