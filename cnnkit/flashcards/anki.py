@@ -18,7 +18,7 @@ from pathlib import Path
 from cnnkit.flashcards import generated, quizzes
 from cnnkit.flashcards.cards import Card, CardError, Deck
 from cnnkit.flashcards.imported import Entry, digest, kebab, named, new_ids, read_text, refused
-from cnnkit.flashcards.markup import from_html, matrix_html, text_html, tidy, to_html
+from cnnkit.flashcards.markup import from_html, matrix_html, text_html, tidy, to_html, without_gaps
 
 #: What a guid begins with that comes from the id of a card.
 GUID = "cnnkit:"
@@ -296,12 +296,13 @@ def read_tsv(path: Path | str) -> Deck:
             more[-1], source = more[-1][: found.start()], from_html(found[1])
         if not front:
             raise refused(where, "the front is empty", "write the question into the first column")
+        back = "\n\n".join(filter(None, map(texts, more)))
         if _GAP.search(front):
-            shown = [(f, "\n\n".join(map(texts, more))) for f in _clozes(where, texts(front, gaps=True))]
+            shown = [(text, back) for text in _clozes(where, texts(front, gaps=True))]
         else:
             if not more:
                 raise refused(where, "there is no back", "write it behind the front and a tab, or check #separator")
-            shown = [(texts(front), "\n\n".join(map(texts, more)))]
+            shown = [(texts(front), back)]
         for which, (text, back) in enumerate(shown):
             if not text:
                 raise refused(where, "the front has no text", "write the question in words")
@@ -404,13 +405,13 @@ def _clozes(where: str, text: str) -> Iterator[str]:
     """For each gap of a note the text with this gap only."""
     gaps = list(_GAP.finditer(text))
     rest = _GAP.sub("", text)
-    if not gaps or "{{c" in rest:
-        raise refused(where, "a gap lies inside of another or is not closed", "write {{c1::hidden text}}")
+    if not gaps or "{{c" in rest or not all(gap[1].strip() for gap in gaps):
+        raise refused(where, "a gap is empty, not closed, or lies inside of another", "write {{c1::hidden text}}")
     for gap in gaps:
         parts, at = [], 0
         for other in gaps:
             hidden = other[1].strip()
             hint = f"::{other[2].strip()}" if other[2] and other[2].strip() else ""
-            parts += [text[at : other.start()], f"{{{{{hidden}{hint}}}}}" if other is gap else hidden]
+            parts += [without_gaps(text[at : other.start()]), f"{{{{{hidden}{hint}}}}}" if other is gap else hidden]
             at = other.end()
-        yield "".join([*parts, text[at:]])
+        yield "".join([*parts, without_gaps(text[at:])])

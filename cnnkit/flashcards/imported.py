@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnnkit.flashcards.cards import Card, CardError, Deck
+from cnnkit.flashcards.markup import tidy
 
 #: Bytes of a file; thousands of cards have fewer.
 _LARGEST = 20_000_000
@@ -107,8 +108,9 @@ def new_ids(path: Path, entries: Iterable[Entry]) -> list[Card]:
             Card(
                 unique,
                 entry.kind,
-                entry.front,
-                entry.back,
+                # Once more, since parts that were fine can make a tag where they meet.
+                tidy(entry.front, gaps=entry.kind == "cloze"),
+                tidy(entry.back),
                 path.stem,
                 entry.tags or ("imported",),
                 entry.source or f"imported from {path.name}",

@@ -213,7 +213,7 @@ def tidy(text: str, gaps: bool = False) -> str:
     if text.count("`") % 2:
         text = text.replace("`", "'")
     if not gaps:
-        text = text.replace("{{", "{ {")
+        text = without_gaps(text)
     parts = _CODE.split(text)
     stars = sum(part.count("**") for part in parts[::2])
     for k in range(len(parts) - 1, -1, -2):
@@ -225,7 +225,27 @@ def tidy(text: str, gaps: bool = False) -> str:
             piece if number % 2 else _SIGNS.sub(r"`\g<0>`", piece) for number, piece in enumerate(_KEPT.split(prose))
         )
     text = "".join(parts).replace("``", "")
+    if not _is_sound(text):
+        # Signs so entangled that code around one opens another: then none keeps its meaning.
+        text = re.sub(r"<(?=[a-zA-Z/!])|&(?=[a-zA-Z#])", r"\g<0> ", text.replace("`", "'").replace("$", "＄"))
+        text = re.sub(r"\*(?=\*)", "* ", text)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
+
+
+def without_gaps(text: str) -> str:
+    """Braces as braces, and not as the beginning of a gap.
+
+    Examples
+    --------
+    >>> without_gaps("{{{x}}")
+    '{ { {x}}'
+    """
+    return re.sub(r"\{(?=\{)", "{ ", text)
+
+
+def _is_sound(text: str) -> bool:
+    prose = re.sub(r"`[^`]*`", "", text)
+    return not (text.count("`") % 2 or prose.count("$") % 2 or prose.count("**") % 2 or re.search(_TAG, prose))
 
 
 def _printable(sign: str) -> str:
