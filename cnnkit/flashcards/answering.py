@@ -261,6 +261,7 @@ def _read(typed: str, count: int) -> tuple[tuple[Fraction, ...], str] | None:
     if count == 1 and text.lower() in _WORDS:
         text = str(_WORDS.index(text.lower()))
     text = re.sub(r"[×·*]", "x", text.replace("−", "-"))
+    text = re.sub(r"^- +(?=[\d.])", "-", text)
     together = _THOUSANDS.sub("", text)
     if count == 1 and (found := _DECIMAL_COMMA.match(text)):
         before, whole, part, small, after = found.groups()
