@@ -16,11 +16,15 @@ const KEYS = [
   [["U"], "undo the last rating"],
   [["?"], "these keys"],
 ];
+const QUIET = "data-lm-suppress-shortcuts";
 const TYPED = ["text", "numeric", "cloze"];
 const PATIENCE = 6000; // milliseconds without an answer after which the learner is told
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // Keeps JupyterLab's and Notebook's shortcuts quiet. They ask for what has the focus, and begin with that element
+  // itself, so the attribute has to be on each one that can have it, not only around them.
+  if (["button", "input"].includes(tag) || "tabindex" in attributes) node.setAttribute(QUIET, "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") node.className = value;
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -110,7 +114,7 @@ function matrix({ name = "", rows = [], mark = [] }) {
       {},
       make("th", { scope: "row" }, String(y)),
       ...row.map((value, x) => {
-        const text = typeof value === "number" ? String(value).replace("-", "−") : String(value);
+        const text = String(value).replace(/^-(?=[\d.])/, "−");
         if (!marked.has(`${y},${x}`)) return make("td", {}, text);
         return make("td", { class: "drill-marked" }, text, make("span", { class: "drill-unseen" }, " (marked)"));
       }),
@@ -173,8 +177,7 @@ export function mount(el, driver, { focus = false, everywhere = false } = {}) {
   const live = make("div", { class: "drill-unseen", role: "status", "aria-live": "polite" });
   const root = make(
     "section",
-    // The attribute keeps JupyterLab's shortcuts from the keys that are pressed in here.
-    { class: "drill", "data-lm-suppress-shortcuts": "true", onkeydown: press },
+    { class: "drill", [QUIET]: "true", onkeydown: press },
     make("div", { class: "drill-top" }, title, counts),
     progress,
     card,
@@ -225,8 +228,12 @@ export function mount(el, driver, { focus = false, everywhere = false } = {}) {
 
   function press(event) {
     if (event.key !== "Tab") event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && (key === "Enter" || key === " "))) {
+      if (key === "Enter") event.preventDefault(); // Shift+Enter runs a cell; here it must not press a button instead
+      return;
+    }
+    if (event.isComposing) return;
     if (target.matches("input")) {
       // Enter in the box is the form's own submit.
       if (key === "Escape") card.focus({ preventScroll: true });
@@ -446,7 +453,9 @@ export function mount(el, driver, { focus = false, everywhere = false } = {}) {
     const alone = everywhere && document.activeElement === document.body;
     if (had || alone || (focus && before === null)) next.focus({ preventScroll: before === null });
     for (const frame of card.querySelectorAll(".drill-matrix")) {
-      if (frame.scrollWidth > frame.clientWidth) frame.setAttribute("tabindex", "0");
+      if (frame.scrollWidth <= frame.clientWidth) continue;
+      frame.setAttribute("tabindex", "0");
+      frame.setAttribute(QUIET, "true");
     }
     if (fresh) {
       card.classList.remove("drill-fresh");
