@@ -30,7 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"cnnkit: {error.name} is not installed; fix: pip install 'cnnkit[cards]'", file=sys.stderr)
         return 2
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        print(f"cnnkit: {error.filename}: {error.strerror}; fix: check the name and the folder", file=sys.stderr)
+        return 2
+    except ValueError as error:
         print(f"cnnkit: {error}", file=sys.stderr)
         return 2
 
@@ -41,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
     drill = commands.add_parser("drill", help="flashcards, in the terminal or in the browser")
     drill.add_argument("deck", nargs="?", default="all", help="a deck's name, or your own file (default: all)")
-    drill.add_argument("--web", action="store_true", help="open the page with all decks in the browser instead")
+    drill.add_argument("--web", action="store_true", help="open the page, with all decks, in the browser instead")
     drill.add_argument("--exam", type=_day, metavar="DATE", help="all cards come once more before it, as 2026-07-01")
     drill.add_argument("--new", type=_count, default=20, metavar="N", help="new cards a day (default: 20)")
     drill.add_argument("--reviews", type=_count, default=200, metavar="N", help="due cards a day (default: 200)")
@@ -81,7 +84,7 @@ def _add(commands, name: str, help_text: str, run: Callable) -> argparse.Argumen
 
 def _drill(options: argparse.Namespace) -> int:
     if options.web:
-        return _web()
+        return _web(options.deck)
     from cnnkit.flashcards import terminal
     from cnnkit.flashcards.session import Session
     from cnnkit.flashcards.store import Store
@@ -97,7 +100,7 @@ def _drill(options: argparse.Namespace) -> int:
     return 0
 
 
-def _web() -> int:
+def _web(deck: str) -> int:
     import webbrowser
 
     from cnnkit.flashcards.store import home
@@ -105,7 +108,7 @@ def _web() -> int:
     # Always the same file: the browser keeps the progress by the page's address.
     path = home() / "drill.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, _built([]))
+    _write(path, _built(["all", deck] if _is_file(deck) else []))
     opened = webbrowser.open(path.as_uri())
     print(f"Opened {path}" if opened else f"No browser found; open this file in one: {path}")
     return 0
@@ -202,21 +205,24 @@ def _restore(options: argparse.Namespace) -> int:
 
     with Store() as store:
         count = store.import_(options.file)
-    print(f"{_plural(count, 'entry', 'entries')} of {options.file} were new")
+    print(f"Merged {options.file}: {_plural(count, 'entry', 'entries')} not known here before")
     return 0
 
 
 def _deck(name: str):
     from cnnkit.flashcards import load_deck, read_deck
 
-    return read_deck(name) if name.endswith((".yaml", ".yml")) else load_deck(name)
+    return read_deck(name) if _is_file(name) else load_deck(name)
+
+
+def _is_file(deck: str) -> bool:
+    return deck.endswith((".yaml", ".yml"))
 
 
 def _built(decks: list[str]) -> str:
-    from cnnkit.flashcards.cards import deck_names
     from cnnkit.flashcards.page import build
 
-    return build(tuple(decks) or deck_names())
+    return build([_deck(name) if _is_file(name) else name for name in decks])
 
 
 def _write(path: Path, text: str) -> None:

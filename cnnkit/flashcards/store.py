@@ -304,8 +304,15 @@ class Store:
         -------
         int
             How many entries of the log it holds.
+
+        Raises
+        ------
+        StoreError
+            When there is no such folder.
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise StoreError(f"{path}: there is no folder {path.parent}; fix: make it, or name another file")
         with self._lock:
             rows = self._db.execute(f"SELECT {', '.join(_ENTRY)} FROM review_log ORDER BY id").fetchall()
         log = [_plain(dict(zip(_ENTRY, row, strict=True))) for row in rows]
