@@ -8,6 +8,7 @@ new cards in the order of the deck; when nothing else is left, first-minutes car
 """
 
 import base64
+import bisect
 import random
 import zlib
 from collections.abc import Callable
@@ -29,12 +30,25 @@ def local_now() -> datetime:
 
 
 @dataclass
-class _Queues:
-    """The cards that may be shown today, each list in the order in which they are."""
+class _Today:
+    """The cards that may be shown today, each list in the order in which they are, and what was done already."""
 
+    begin: datetime
+    end: datetime
     learning: list[tuple[datetime, str]] = field(default_factory=list)
     due: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
+    most_due: int = 0
+    most_new: int = 0
+    done: int = 0
+
+    @property
+    def due_left(self) -> int:
+        return max(0, min(self.most_due, len(self.due)))
+
+    @property
+    def new_left(self) -> int:
+        return max(0, min(self.most_new, len(self.new)))
 
 
 class Session:
@@ -135,7 +149,7 @@ class Session:
     @property
     def counts(self) -> tuple[int, int, int]:
         """How many cards are left today: new, in their first minutes, due; the current one is among them."""
-        return len(self._queues.new), len(self._queues.learning), len(self._queues.due)
+        return self._today.new_left, len(self._today.learning), self._today.due_left
 
     @property
     def preview(self) -> dict[int, str]:
@@ -192,7 +206,7 @@ class Session:
             and {"right": said.right, "close": said.close, "message": said.message, "proposed": said.proposed},
             "intervals": {str(rating): text for rating, text in self.preview.items()},
             "counts": {"new": new, "learning": learning, "due": due},
-            "done_today": self._done_today,
+            "done_today": self._today.done,
             "can_undo": self.can_undo,
             "leech": self.leech,
             "deck": self.deck.name,
@@ -260,6 +274,7 @@ class Session:
             break
         self._states[card_id] = after
         self._steps.append((card_id, review.uid))
+        self._move(card_id, review.was, after)
         self._next()
 
     def skip(self) -> None:
@@ -267,6 +282,7 @@ class Session:
         if self._card is not None:
             self._skipped.add(self._card.id)
             self._steps.append((self._card.id, None))
+            self._sort()
             self._next()
 
     def undo(self) -> bool:
@@ -303,48 +319,64 @@ class Session:
         self._states.update(self.store.states(card_ids))
 
     def _next(self) -> None:
-        version = self.store.version()
+        now, version = self._clock(), self.store.version()
         if version != self._version:  # at the start, and when another session has written
             self._version = version
             self._reload(list(self._cards))
-        self._sort()
-        now = self._clock()
-        queues = self._queues
-        if queues.learning and queues.learning[0][0] <= now:
-            self._show(queues.learning[0][1])
-        elif queues.due:
-            self._show(queues.due[0])
-        elif queues.new:
-            self._show(queues.new[0])
-        elif queues.learning and queues.learning[0][0] <= now + self.learn_ahead:
-            self._show(queues.learning[0][1])
+            self._sort()
+        elif not self._today.begin <= now < self._today.end:
+            self._sort()
+        today = self._today
+        if today.learning and today.learning[0][0] <= now:
+            self._show(today.learning[0][1])
+        elif today.due_left:
+            self._show(today.due[0])
+        elif today.new_left:
+            self._show(today.new[0])
+        elif today.learning and today.learning[0][0] <= now + self.learn_ahead:
+            self._show(today.learning[0][1])
         else:
             self._show(None)
 
     def _sort(self) -> None:
         now = self._clock()
-        begin, end = scheduling.day_begins(now).astimezone(UTC), scheduling.day_ends(now).astimezone(UTC)
-        today = [review for review in self.store.reviews(begin) if review.card_id in self._cards]
-        self._done_today = len(today)
-        queues = _Queues()
+        today = _Today(scheduling.day_begins(now).astimezone(UTC), scheduling.day_ends(now).astimezone(UTC))
         due = []
         for card_id, state in self._states.items():
             if card_id in self._skipped:
                 continue
             if state.state != "review":
-                if state.due < end:
-                    queues.learning.append((state.due, card_id))
+                if state.due < today.end:
+                    today.learning.append((state.due, card_id))
             else:
                 when = self._due(card_id, state, now)
-                if when < end:
-                    due.append(((when - begin).days, self._shuffled[card_id], card_id))
-        queues.learning.sort()
-        seen = sum(review.was == "review" for review in today)
-        queues.due = [card_id for *_, card_id in sorted(due)][: max(0, self.reviews_per_day - seen)]
-        unseen = [card_id for card_id in self._cards if card_id not in self._states and card_id not in self._skipped]
-        met = sum(review.was == "new" for review in today)
-        queues.new = unseen[: max(0, self._new_today(len(unseen) + met, now) - met)]
-        self._queues = queues
+                if when < today.end:
+                    due.append(((when - today.begin).days, self._shuffled[card_id], card_id))
+        today.learning.sort()
+        today.due = [card_id for *_, card_id in sorted(due)]
+        today.new = [card_id for card_id in self._cards if card_id not in self._states and card_id not in self._skipped]
+        done = [review.was for review in self.store.reviews(today.begin) if review.card_id in self._cards]
+        met = done.count("new")
+        today.done = len(done)
+        today.most_due = self.reviews_per_day - done.count("review")
+        today.most_new = self._new_today(len(today.new) + met, now) - met
+        self._today = today
+
+    def _move(self, card_id: str, was: str, after: CardState) -> None:
+        """Put one rated card where it belongs: to sort ten thousand after each would be felt."""
+        today = self._today
+        if after.state == "review" and after.due < today.end:
+            self._sort()
+            return
+        today.done += 1
+        today.most_due -= was == "review"
+        today.most_new -= was == "new"
+        today.learning = [entry for entry in today.learning if entry[1] != card_id]
+        for waiting in (today.due, today.new):
+            if card_id in waiting:
+                waiting.remove(card_id)
+        if after.due < today.end:
+            bisect.insort(today.learning, (after.due, card_id))
 
     def _new_today(self, unseen: int, now: datetime) -> int:
         if self.exam_date is None:

@@ -441,6 +441,11 @@ class AnyDrill(RuleBasedStateMachine):
             assert state.reviews == sum(name == card_id for name, _ in self.live)
         assert (snapshot["phase"] == "done") == (snapshot["card"] is None) == (snapshot["intervals"] == {})
         assert all(count >= 0 for count in snapshot["counts"].values())
+        today = self.session._today
+        if not self.session._skipped and today.begin <= self.clock.now < today.end:
+            fresh = Session(self.deck, self.store, self.clock, random.Random(0), **self.options)
+            assert fresh.counts == self.session.counts, "a drill that has just begun counts the same"
+            assert fresh.snapshot()["done_today"] == snapshot["done_today"]
 
     def teardown(self):
         self.store.close()
