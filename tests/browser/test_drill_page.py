@@ -16,6 +16,7 @@ from cnnkit.flashcards.session import Session
 from cnnkit.flashcards.store import Store
 
 STATIC = Path(page.__file__).parent / "static"
+JUDGEMENTS = Path(__file__).parent.parent / "cnnkit" / "flashcards" / "judgements.json"
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 
 
@@ -371,6 +372,11 @@ def test_answers_are_judged_as_in_python(modules):
             cases += [(index, typed, rng.choice([None, 1.0, 500.0])) for typed in (text, *bent, *typos)]
         if shown.kind in ("numeric", "text"):
             cases += [(index, typed, 2.0) for typed in (*odd, "", " ", "1/0")]
+    for row in json.loads(JUDGEMENTS.read_text(encoding="utf-8")):
+        kinds = {"answers": (), "tolerance": 0.0, "unit": "", "feedback": {}, "back": ""} | row["card"]
+        cases += [(len(asked), typed, None) for verdict in ("right", "close", "wrong") for typed in row[verdict]]
+        cases += [(len(asked), typed, None) for typed in row.get("messages", {})]
+        asked.append(generated.Shown(**kinds))
     plain = [{**vars(shown), "matrices": [], "feedback": list(shown.feedback.items())} for shown in asked]
     found = modules.evaluate(
         """async (text) => {

@@ -159,7 +159,7 @@ function read(typed, count) {
   let text = typed.trim();
   if ([...text].length > LONGEST) return null;
   if (count === 1 && WORDS.includes(text.toLowerCase())) text = String(WORDS.indexOf(text.toLowerCase()));
-  text = text.replace(/\p{Nd}/gu, digit).replaceAll("−", "-").replace(/[×·*]/g, "x");
+  text = text.replace(/\p{Nd}/gu, digit).replaceAll("−", "-").replace(/[×·*]/g, "x").replace(/^- +(?=[\d.])/, "-");
   let together = text.replace(THOUSANDS, "");
   const comma = count === 1 ? text.match(DECIMAL_COMMA) : null;
   if (comma) {
