@@ -10,7 +10,6 @@ import anywidget
 import traitlets
 
 from cnnkit.flashcards.cards import Deck
-from cnnkit.flashcards.pictures import alternative_text
 from cnnkit.flashcards.session import Session
 from cnnkit.flashcards.store import Store, StoreError
 
@@ -102,8 +101,6 @@ class Drill(anywidget.AnyWidget):
         seen = self.session.snapshot() | {"serial": serial, "notice": notice}
         if seen["phase"] == "back" and self.session.current.answers:
             seen["card"]["answer"] = self.session.current.answers[0]
-        if seen["card"] and seen["card"]["picture"]:
-            seen["card"]["alt"] = alternative_text(self.session.card)
         return seen
 
     def _receive(self, _widget, command, _buffers) -> None:
