@@ -175,7 +175,7 @@ class _Drill:
             word = "right" if said["right"] else "close" if said["close"] else "no"
             style = {"right": "bold green", "close": "bold yellow", "no": "bold red"}[word]
             self.console.print(Text(f"{word}: {view['typed']}", style=style))
-            if said["message"]:
+            if said["message"].rstrip(".").lower() not in ("", word):
                 self.console.print(rendered(said["message"]))
         answer = card["back"] or ("" if card["kind"] == "cloze" else ", ".join(self.session.current.answers[:1]))
         if answer:
