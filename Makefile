@@ -17,7 +17,7 @@ sandbox-tools:
 .venv/.ready: pyproject.toml autograder/pyproject.toml
 	@sh autograder/install-sandbox-tools.sh venv $(PYTHON)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab,test]' -e ./autograder
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab,cards,test]' -e ./autograder
 	touch $@
 
 # The PyTorch cross-check is part of the tests, but a teacher who only grades does not need it.
