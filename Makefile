@@ -41,6 +41,7 @@ bench: setup
 	$(BIN)/python bench/grading.py
 	$(BIN)/python bench/report.py
 	$(BIN)/python bench/feedback.py
+	$(BIN)/python bench/flashcards.py
 
 clean:
 	rm -rf .venv

@@ -567,3 +567,15 @@ print("the stripe, turned:", conv2d(np.rot90(stripe), left_minus_right)[0])
 #
 # Before you submit, choose *Kernel → Restart Kernel and Run All Cells* and see that all checks pass. In the next lesson
 # you meet the filters with a name, and learn what to do at the border.
+#
+# ## Five minutes a day
+#
+# What you understood today fades, unless you ask yourself for it now and then. The next cell is a drill: flashcards of this
+# lesson that come back when you are about to forget them. Turn a card over with Space, type an answer where one is asked
+# for, and say how well you knew it (1 to 4). It is not graded, and what you do there stays on your computer. The same cards
+# wait for you in a terminal (`cnnkit drill 01-convolution`).
+
+# %%
+from cnnkit import flashcards
+
+flashcards.drill("01-convolution")

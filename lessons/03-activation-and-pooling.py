@@ -474,3 +474,15 @@ check("relu_then_pool", relu_then_pool)
 #
 # Before you submit, choose *Kernel → Restart Kernel and Run All Cells* and see that all checks pass. In the next lesson you
 # build whole layers: many filters at once, and all that comes after them.
+#
+# ## Five minutes a day
+#
+# What you understood today fades, unless you ask yourself for it now and then. The next cell is a drill: flashcards of this
+# lesson that come back when you are about to forget them. Turn a card over with Space, type an answer where one is asked
+# for, and say how well you knew it (1 to 4). It is not graded, and what you do there stays on your computer. The same cards
+# wait for you in a terminal (`cnnkit drill 03-activation-and-pooling`).
+
+# %%
+from cnnkit import flashcards
+
+flashcards.drill("03-activation-and-pooling")

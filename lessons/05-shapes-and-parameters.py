@@ -614,3 +614,15 @@ for name, (in_dense, total) in totals.items():
 #
 # Before you submit, choose *Kernel → Restart Kernel and Run All Cells* and see that all checks pass. In the next lesson
 # the parameters that you have counted start to learn: you train a network.
+#
+# ## Five minutes a day
+#
+# What you understood today fades, unless you ask yourself for it now and then. The next cell is a drill: flashcards of this
+# lesson that come back when you are about to forget them. Turn a card over with Space, type an answer where one is asked
+# for, and say how well you knew it (1 to 4). It is not graded, and what you do there stays on your computer. The same cards
+# wait for you in a terminal (`cnnkit drill 05-shapes-and-parameters`).
+
+# %%
+from cnnkit import flashcards
+
+flashcards.drill("05-shapes-and-parameters")

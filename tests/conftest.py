@@ -27,6 +27,11 @@ _home = tempfile.TemporaryDirectory(prefix="hypothesis-")
 os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = _home.name
 
 
+# Drills in notebooks that tests run must not end up among the learner's own.
+_progress = tempfile.TemporaryDirectory(prefix="cnnkit-")
+os.environ["CNNKIT_HOME"] = _progress.name
+
+
 @pytest.fixture(scope="session")
 def corpora(tmp_path_factory) -> Path:
     """One folder of hidden examples for all tests and all of xdist's workers: to build them takes minutes.

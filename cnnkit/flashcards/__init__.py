@@ -37,15 +37,16 @@ def drill(name: str | Deck = ALL, **options):
 
     Returns
     -------
-    Drill
-        A widget; the progress is the same as in the terminal.
+    Drill or TextForm
+        A widget; the progress is the same as in the terminal. Where the widget's libraries are not installed, the cards
+        to read, so that a notebook runs to its end.
 
     Raises
     ------
     CardError
         When there is no such deck.
     ModuleNotFoundError
-        When the widgets are not installed; the message says how to install them.
+        When not even the decks can be read, without PyYAML.
     """
     deck = name if isinstance(name, Deck) else load_deck(name)
     try:
@@ -53,10 +54,9 @@ def drill(name: str | Deck = ALL, **options):
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("cnnkit"):
             raise
-        raise ModuleNotFoundError(
-            f"the drill needs {error.name}: run %pip install 'cnnkit[cards]', or drill in a terminal: cnnkit drill",
-            name=error.name,
-        ) from error
+        from cnnkit.flashcards.text_form import TextForm
+
+        return TextForm(deck, error.name)
     return Drill(deck, **options)
 
 

@@ -208,12 +208,22 @@ def without(monkeypatch, *names: str) -> None:
 
 
 def test_a_missing_package_is_named(capsys, monkeypatch):
-    without(monkeypatch, "rich", "anywidget")
+    without(monkeypatch, "rich")
     monkeypatch.delattr(flashcards, "terminal", raising=False)
     monkeypatch.delattr(flashcards, "widget", raising=False)
     assert run(capsys, "drill", status=2) == "cnnkit: rich is not installed; fix: pip install 'cnnkit[cards]'\n"
-    with pytest.raises(ModuleNotFoundError, match=r"the drill needs anywidget: run %pip install 'cnnkit\[cards\]'"):
-        flashcards.drill("01-convolution")
+
+
+def test_without_the_widgets_library_a_notebook_shows_the_cards_to_read(monkeypatch):
+    without(monkeypatch, "anywidget")
+    monkeypatch.delattr(flashcards, "widget", raising=False)
+    text = repr(flashcards.drill("01-convolution"))
+    assert text.startswith("The drill needs anywidget (%pip install 'cnnkit[cards]'). Until then, the 47 cards of")
+    for one in flashcards.load_deck("01-convolution").cards:
+        if one.kind != "generated":
+            assert re.sub("{{.*}}", "…", one.front) in text
+            assert one.back in text
+    assert "{{" not in text
 
 
 def test_the_widget_takes_a_deck_by_name_or_as_it_is():
