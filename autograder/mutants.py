@@ -21,9 +21,12 @@ import numpy as np
 from cnnkit.answers import RAISED, Answer, answer_of
 from cnnkit.exercises import Call
 from cnnkit.exercises.layouts import copy_of
+from cnnkit.timelimit import loses_exceptions
 
 #: Seconds after which a mutant's call is given up: a loop may have lost its end.
 _PATIENCE = 1.0
+#: Seconds until the next interruption, where one would have been lost.
+_AGAIN = 0.05
 _OPERATORS = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -193,11 +196,14 @@ def answers(function: Callable, calls: list[Call]) -> tuple[list[Answer], list[l
 
 @contextlib.contextmanager
 def _alarm() -> Iterator[None]:
-    def ring(*_):
+    def ring(_, frame):
+        if frame is not None and loses_exceptions(frame):
+            return  # it rings again
+        signal.setitimer(signal.ITIMER_REAL, 0)
         raise TimeoutError
 
     previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _AGAIN)
     try:
         yield
     finally:

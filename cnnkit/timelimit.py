@@ -9,6 +9,7 @@ interrupted, and the browser's own button has to do. Ctrl-C and the notebook's i
 
 import contextlib
 import ctypes
+import gc
 import random
 import signal
 import sys
@@ -28,6 +29,17 @@ class TookTooLong(Exception):
 
 class _Interruption(BaseException):
     """What is raised inside the call: no `except Exception` catches it."""
+
+
+def loses_exceptions(frame) -> bool:
+    """Whether Python would drop an exception that is raised in this frame: that of a callback of the garbage collector.
+
+    Examples
+    --------
+    >>> loses_exceptions(sys._getframe())
+    False
+    """
+    return any(frame.f_code is getattr(callback, "__code__", None) for callback in gc.callbacks)
 
 
 class _Patient:
@@ -89,7 +101,7 @@ class _Alarm(_Impatient):
 
     def ring(self, _, frame) -> None:
         """What the timer calls."""
-        if not self._armed or frame is None or frame.f_code in _OUR_CODE:
+        if not self._armed or frame is None or frame.f_code in _OUR_CODE or loses_exceptions(frame):
             return
         self._rang = True
         self._rings += 1

@@ -1,7 +1,16 @@
 """What a time limit leaves behind: nothing."""
 
+import gc
 import subprocess
 import sys
+import time
+
+import numpy as np
+import pytest
+
+from autograder import mutants
+from cnnkit.exercises import Call
+from cnnkit.timelimit import TookTooLong, time_limit
 
 # In a process of its own: where this went wrong, the interpreter hung for ever.
 _THREAD_THEN_TRACER = """
@@ -35,3 +44,34 @@ def test_a_tracer_runs_after_a_limit_in_another_thread():
         [sys.executable, "-c", _THREAD_THEN_TRACER], capture_output=True, text=True, timeout=60, check=False
     )
     assert run.stdout == "done\n", run.stderr
+
+
+@pytest.fixture
+def slow_collection():
+    """Hypothesis times garbage collections, in a callback; an exception that is raised there would be lost."""
+
+    def linger(phase, info):
+        end = time.monotonic() + 0.4
+        while phase == "stop" and time.monotonic() < end:
+            pass
+
+    gc.callbacks.append(linger)
+    yield
+    gc.callbacks.remove(linger)
+
+
+def collects_and_never_ends(*_):
+    gc.collect()
+    while True:
+        pass
+
+
+def test_a_limit_that_ends_in_a_garbage_collection_is_not_lost(slow_collection):
+    with time_limit() as limit, pytest.raises(TookTooLong):
+        limit.run(collects_and_never_ends, 0.1)
+
+
+def test_nor_is_that_of_a_mutant(slow_collection, monkeypatch):
+    monkeypatch.setattr(mutants, "_PATIENCE", 0.1)
+    (answer,), _ = mutants.answers(collects_and_never_ends, [Call((np.zeros(1),))])
+    assert answer.text == "raised TimeoutError"
