@@ -75,7 +75,8 @@ def fresh_course(tmp_path_factory, corpora) -> Course:
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     with open(root / "nbgrader_config.py", "a") as config:
         config.writelines(f"\nc.Limits.{name} = {value}" for name, value in LIMITS.items())
-        config.write("\nc.Grading.course_seed = 'tests'\n")
+        # Attackers are asked for smaller examples as well, but not for long: hardly any of their mistakes has a name.
+        config.write("\nc.Grading.course_seed = 'tests'\nc.Limits.shrink_seconds = 0.2\n")
     (root / ".autograder").mkdir()
     (root / ".autograder" / "corpus").symlink_to(corpora)
     nbgrader(root, "generate_assignment", LESSON)
