@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 from autograder import hidden, variants, wire
+from autograder.agreement import Sheet
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
 from autograder.shrinking import failures
@@ -70,6 +72,11 @@ class Corpus:
     examples: list[Example]
     confirmed: str = ""
     smallest: dict[str, Example] = field(default_factory=dict)
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """All right results in one row."""
+        return Sheet(self.examples)
 
     @property
     def calls(self) -> int:

@@ -16,7 +16,7 @@ from autograder import render, smaller
 from autograder.corpus import CorpusStore
 from autograder.course import CourseError
 from autograder.quiz import Drawing, judge_question, questions_of
-from autograder.sandbox import Host
+from autograder.sandbox import Host, draws
 from autograder.session import Session
 from autograder.settings import Limits
 from autograder.submission import Submission, new_cell
@@ -120,6 +120,8 @@ def grade_notebook(
         verdicts = {name: not_graded(name, submission.problem) for name in max_points}
     else:
         given = {cell.source for cell in released.cells if cell.cell_type == "code"}
+        if any(draws(cell.source) for cell in notebook.cells if cell.cell_type == "code"):
+            host.import_pictures()
         asked = {q.name: drawing.numbers(q) for q in questions_of(max_points)}
         shown = {q.name: (q.text(asked[q.name]), asked[q.name]) for q in questions_of(max_points)}
         with Session(host, limits, shown) as session:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from autograder import smaller
 from autograder.course import Course
-from autograder.sandbox import Host
+from autograder.sandbox import Host, draws
 from autograder.session import Session
 from autograder.verdict import NOT_GRADED, Verdict, judge, not_graded
 
@@ -29,6 +29,8 @@ def judge_file(course: Course, exercise: str, path: Path) -> Verdict:
             source = _read(path, course.limits.notebook_mib * 2**20)
         except ValueError as error:
             return not_graded(exercise, str(error))
+        if draws(source):
+            host.import_pictures()
         with Session(host, course.limits) as session:
             run = session.run_cell(source)
             verdict = judge(session, corpus)

@@ -177,8 +177,9 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         wrong = Text.made(texts.NOT_A_FUNCTION, name=exercise.name, kind=asked.undefined) if asked.undefined else ""
         reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
         return not_graded(exercise.name, reason, missing=not asked.undefined)
-    verdicts = tuple(_judge_property(exercise, prop, asked) for prop in properties.values())
-    right = sum(v.weight for v in verdicts if v.passed)
+    right = corpus.sheet.right((example, answers) for example, answers, _ in asked.outcomes)
+    verdicts = tuple(_judge_property(exercise, prop, asked, right) for prop in properties.values())
+    earned = sum(v.weight for v in verdicts if v.passed)
     total = sum(v.weight for v in verdicts)
     failed = [v for v in verdicts if not v.passed]
     if not failed:
@@ -195,7 +196,7 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
     return Verdict(
         exercise.name,
         FAILED,
-        round(right / total, 4),
+        round(earned / total, 4),
         reason,
         properties=verdicts,
         misconception=mistake.name if mistake else "",
@@ -282,10 +283,11 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
     return asked
 
 
-def _judge_property(exercise: Exercise, prop: Property, asked: _Asked) -> PropertyVerdict:
+def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, right: set[int]) -> PropertyVerdict:
     failures = []
+    only_values = not (prop.relation or prop.rule or prop.keeps_inputs or prop.keeps_dtype)
     for example, answers, after in asked.outcomes:
-        if example.property != prop.name:
+        if example.property != prop.name or (only_values and id(example) in right):
             continue
         echoed = [
             arrays if arrays is not None else call.arrays() for arrays, call in zip(after, example.calls, strict=False)

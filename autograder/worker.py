@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 bubblewrap starts this file as the *host* in a file system that holds Python, NumPy, IPython, matplotlib and
-nothing of the course. The host imports them once, then waits on a socket. For each submission the grader
+nothing of the course. The host imports NumPy and IPython once, then waits on a socket. For each submission the grader
 sends four descriptors, and the host forks:
 
 - the *supervisor* enters new user, mount, PID, IPC and network namespaces, forks once more, and stays behind
@@ -13,6 +13,9 @@ sends four descriptors, and the host forks:
   It mounts a tmpfs of its own over ``/tmp``, ``/dev/shm`` and ``/proc``, sets its limits, drops all
   capabilities, forbids itself system calls that no honest notebook needs (seccomp), and only then reads
   commands: run a cell, call a function.
+
+Before the first submission that draws pictures, the grader says so, and the host imports matplotlib as well: that
+takes longer than all the rest of its start, and many a class needs none.
 
 Nothing here decides a score. All that the student's process can do is answer; the grader treats whatever it
 sends as hostile (:mod:`autograder.wire`). This file imports neither the hidden properties nor the reference:
@@ -78,14 +81,18 @@ def host(config: dict) -> None:
         _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     shell = _make_shell(config)
     gc.freeze()  # the imported modules stay shared between the forks
-    gc.enable()
     control.sendall(b"ready\n")
     signal.signal(signal.SIGCHLD, lambda *_: _reap())
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1, 4)
         if not message:
             return
+        if message == b"p":
+            _import_pictures(shell)
+            gc.freeze()
+            continue
         if os.fork() == 0:
+            gc.enable()
             control.close()
             status = 1
             try:
@@ -316,10 +323,6 @@ class _Turn:
 
 def _make_shell(config: dict):
     """An IPython shell that behaves as a notebook's kernel would, with its output going to the grader."""
-    import matplotlib
-    import matplotlib.backends.backend_agg
-    import matplotlib.pyplot
-
     # NumPy loads these when they are first used: in the host once, not in every child.
     import numpy.fft
     import numpy.linalg
@@ -331,9 +334,6 @@ def _make_shell(config: dict):
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
-
-    import cnnkit.images
-    import cnnkit.plot  # noqa: F401
 
     class Hook(DisplayHook):
         def write_output_prompt(self):
@@ -407,17 +407,27 @@ def _make_shell(config: dict):
     settings.InteractiveShell.colors = "neutral"
     settings.InteractiveShell.xmode = "Context"
     shell = Shell.instance(config=settings)
+    # The first traceback loads half of IPython.
+    shell.run_cell("raise NotImplementedError()", silent=True)
+    _forbid_libraries(config["forbidden"])
+    _strip_pillow(PIL.PngImagePlugin.Image.core)
+    return shell
+
+
+def _import_pictures(shell) -> None:
+    """Import matplotlib and draw once."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.pyplot
+
+    import cnnkit.images
+    import cnnkit.plot  # noqa: F401
+
     shell.enable_matplotlib("inline")
     # The first figure loads fonts and the renderer; once here is cheaper than in every child.
     figure = matplotlib.pyplot.figure(figsize=(1, 1))
     figure.text(0, 0, "0")
     figure.savefig(io.BytesIO(), format="png")
     matplotlib.pyplot.close("all")
-    # The first traceback loads half of IPython.
-    shell.run_cell("raise NotImplementedError()", silent=True)
-    _forbid_libraries(config["forbidden"])
-    _strip_pillow(PIL.PngImagePlugin.Image.core)
-    return shell
 
 
 def _flush() -> None:

@@ -264,10 +264,23 @@ def wrong_cells(got: np.ndarray, expected: np.ndarray, scale: float | None = 0.0
     got, expected = got.astype(kind), expected.astype(np.float64)
     if scale is None:
         return got != expected
-    magnitude = float(np.abs(expected).max(initial=0.0))
     with np.errstate(invalid="ignore", over="ignore"):
-        close = np.abs(got - expected) <= RELATIVE_TOLERANCE * magnitude + CANCELLATION_TOLERANCE * scale
+        close = np.abs(got - expected) <= tolerance(expected, scale)
     return ~(close & np.isfinite(got))
+
+
+def tolerance(expected: np.ndarray, scale: float | None = 0.0) -> float:
+    """By how much an answer may differ from the right one, as :func:`difference` has it.
+
+    Examples
+    --------
+    >>> tolerance(np.array([-200.0, 1.0])), tolerance(np.array([7]), None)
+    (0.02, 0.0)
+    """
+    if scale is None:
+        return 0.0
+    magnitude = float(np.abs(np.asarray(expected, np.float64)).max(initial=0.0))
+    return RELATIVE_TOLERANCE * magnitude + CANCELLATION_TOLERANCE * scale
 
 
 def number(value) -> str:

@@ -105,6 +105,7 @@ def released(fresh_course):
 @pytest.fixture(scope="session")
 def host(fresh_course):
     with Host(fresh_course.limits) as host:
+        host.import_pictures()
         host.wait_until_ready()
         yield host
 

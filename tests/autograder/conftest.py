@@ -23,6 +23,7 @@ LIMITS = Limits(call_seconds=2.0, cell_seconds=4.0, submission_seconds=30.0, mem
 @pytest.fixture(scope="session")
 def host():
     with Host(LIMITS) as host:
+        host.import_pictures()
         yield host
 
 

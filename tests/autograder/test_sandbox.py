@@ -6,14 +6,17 @@ import subprocess
 import sys
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 from autograder.classroom import as_solution, filled, right_solutions
-from autograder.sandbox import Host, SandboxError, examine_host
+from autograder.grading import grade_notebook
+from autograder.sandbox import Host, SandboxError, draws, examine_host
 from autograder.session import Session
 from autograder.settings import Limits
+from autograder.submission import Submission
 from autograder.variants import right
 
-from .conftest import LESSON, run, submit
+from .conftest import LESSON, LIMITS, run, submit
 
 
 def test_this_host_is_fit():
@@ -53,6 +56,36 @@ def test_closing_the_host_ends_what_runs_in_it():
         assert session.run_cell("x = 1").ended == "ok"
         host.close()
         assert session.run_cell("x").ended == "died"
+
+
+def test_what_draws_is_imported_when_a_submission_draws():
+    loaded = "import sys\nprint('matplotlib' in sys.modules, end='')"
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+    with Host(Limits()) as host:
+        with Session(host, Limits()) as session:
+            assert session.run_cell(loaded).outputs[0]["text"] == "False"
+            assert session.run_cell(draw).ended == "ok"  # hidden from the grader, it is only slower
+            picture = session.run_cell("import PIL.Image\nPIL.Image.new('L', (8, 8)).resize((4, 4))")
+            assert "AttributeError" in picture.outputs[-1]["ename"]
+        host.import_pictures()
+        host.import_pictures()
+        with Session(host, Limits()) as session:
+            assert session.run_cell(loaded).outputs[0]["text"] == "True"
+            assert "image/png" in session.run_cell(draw).outputs[-1]["data"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "pictures"), [("import numpy as np", False), ("import matplotlib.pyplot as plt\nplt.plot([1]);", True)]
+)
+def test_a_class_without_pictures_does_not_wait_for_matplotlib(host, released, store, monkeypatch, cell, pictures):
+    submission = filled(released, right_solutions(LESSON))
+    submission.cells = [c for c in submission.cells if not draws(c.source)]
+    submission.cells.insert(0, new_code_cell(cell, id="first"))
+    asked = []
+    monkeypatch.setattr(host, "import_pictures", lambda: asked.append(True))
+    graded = grade_notebook(host, Submission(submission), released, store, LIMITS)
+    assert bool(asked) == pictures
+    assert graded.points["conv2d"] == graded.max_points["conv2d"]
 
 
 def test_without_isolation_it_warns_and_the_results_say_so(course, released):
