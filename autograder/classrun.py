@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
@@ -13,6 +13,7 @@ from autograder.gradebook import Book
 from autograder.grading import Graded, grade_notebook, graded_exercises
 from autograder.sandbox import Host
 from autograder.submission import read_released, read_submission
+from autograder.summary import Summary
 
 
 @dataclass
@@ -24,23 +25,6 @@ class Row:
     max_points: float
     reason: str
     state: str  # graded, failed (the grader's fault), skipped (graded before)
-
-
-@dataclass
-class Summary:
-    """What a run did; `as_json` is the last line of ``autograder grade --json``, a contract."""
-
-    rows: list[Row] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def count(self, state: str) -> int:
-        """How many rows have a state."""
-        return sum(row.state == state for row in self.rows)
-
-    def as_json(self) -> dict:
-        """The counts."""
-        names = ("graded", "failed", "skipped")
-        return {name: self.count(name) for name in names} | {"seconds": round(self.seconds, 3)}
 
 
 def grade_class(
@@ -77,7 +61,7 @@ def grade_class(
     """
     start = time.monotonic()
     course.speak()
-    summary = Summary()
+    summary = Summary(("graded", "failed", "skipped"))
     owned = host is None
     host = host or Host(course.limits)
     try:

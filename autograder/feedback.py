@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader import utils
@@ -31,6 +31,7 @@ from nbgrader.api import SubmittedNotebook as Submitted
 
 from autograder.course import Course, CourseError
 from autograder.feedback_page import Marks, PageWriter
+from autograder.summary import Summary
 
 #: What a course may set for stock nbgrader that changes its pages in ways of its own.
 _OWN_WAYS = ("preprocessors", "exporter_class", "pre_convert_hook", "post_convert_hook")
@@ -43,23 +44,6 @@ class Row:
     student: str
     state: str
     reason: str = ""
-
-
-@dataclass
-class Summary:
-    """What a run did; `as_json` is the last line of ``autograder feedback --json``."""
-
-    rows: list[Row] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def count(self, state: str) -> int:
-        """How many rows have a state."""
-        return sum(row.state == state for row in self.rows)
-
-    def as_json(self) -> dict:
-        """The counts."""
-        names = ("rendered", "failed", "skipped")
-        return {name: self.count(name) for name in names} | {"seconds": round(self.seconds, 3)}
 
 
 def render_class(
@@ -103,7 +87,7 @@ def render_class(
     if not wanted:
         raise CourseError(f"nothing of {lesson} is graded yet; type: autograder grade {lesson}")
     on_start(len(wanted))
-    summary = Summary()
+    summary = Summary(("rendered", "failed", "skipped"))
     for row in _render_all(course, lesson, wanted, everybody, marks, force, workers or os.cpu_count() or 1):
         summary.rows.append(row)
         on_row(row)

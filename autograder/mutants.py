@@ -5,10 +5,8 @@ variants: mistakes that nobody thought of. Only our own functions are mutated, s
 """
 
 import ast
-import contextlib
 import copy
 import inspect
-import signal
 import sys
 import textwrap
 import warnings
@@ -21,12 +19,10 @@ import numpy as np
 from cnnkit.answers import RAISED, Answer, answer_of
 from cnnkit.exercises import Call
 from cnnkit.exercises.layouts import copy_of
-from cnnkit.timelimit import loses_exceptions
+from cnnkit.timelimit import time_limit
 
 #: Seconds after which a mutant's call is given up: a loop may have lost its end.
 _PATIENCE = 1.0
-#: Seconds until the next interruption, where one would have been lost.
-_AGAIN = 0.05
 _OPERATORS = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -184,31 +180,14 @@ def answers(function: Callable, calls: list[Call]) -> tuple[list[Answer], list[l
     An exception is an answer too, and so is a loop without end.
     """
     given, after = [], []
-    for call in map(copy_of, calls):
-        try:
-            with _alarm(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-                given.append(answer_of(call.on(function)))
-        except Exception as error:
-            given.append(Answer(RAISED, text=f"raised {type(error).__name__}"))
-        after.append(call.arrays())
+    with time_limit() as limit, np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        for call in map(copy_of, calls):
+            try:
+                given.append(limit.run(lambda call=call: answer_of(call.on(function)), _PATIENCE))
+            except Exception as error:
+                given.append(Answer(RAISED, text=f"raised {type(error).__name__}"))
+            after.append(call.arrays())
     return given, after
-
-
-@contextlib.contextmanager
-def _alarm() -> Iterator[None]:
-    def ring(_, frame):
-        if frame is not None and loses_exceptions(frame):
-            return  # it rings again
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        raise TimeoutError
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def _changes(tree: ast.Module) -> Iterator[tuple[str, str, ast.Module]]:

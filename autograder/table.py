@@ -13,9 +13,9 @@ from rich.table import Table
 from autograder.course import Course
 
 if TYPE_CHECKING:  # each command imports what it needs
-    from autograder.classrun import Row, Summary
+    from autograder.classrun import Row
     from autograder.feedback import Row as FeedbackRow
-    from autograder.feedback import Summary as FeedbackSummary
+    from autograder.summary import Summary
 
 
 class Progress:
@@ -80,7 +80,7 @@ def show(summary: Summary, course: Course, lesson: str) -> None:
     console.print(f"graded notebooks  {course.root / course.directory.autograded_directory}", soft_wrap=True)
 
 
-def show_feedback(summary: FeedbackSummary, course: Course) -> None:
+def show_feedback(summary: Summary, course: Course) -> None:
     """Print the pages that could not be rendered with the reasons, the counts, and where the pages lie."""
     console = Console()
     failed = [row for row in summary.rows if row.state == "failed"]
