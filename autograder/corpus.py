@@ -26,7 +26,8 @@ from autograder.agreement import Sheet
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
 from autograder.shrinking import failures
-from cnnkit import answers, exercises, ops
+from autograder.sources import sources
+from cnnkit import exercises
 from cnnkit.answers import Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Misconception, Property
 from cnnkit.exercises.layouts import copy_of
@@ -145,16 +146,11 @@ class CorpusStore:
 
     def digest(self, name: str) -> str:
         """Hash of all that decides the examples and their results: 16 hexadecimal digits."""
-        sources = [
-            path
-            for package in (exercises, ops, hidden, variants)
-            for path in Path(package.__file__).parent.glob("*.py")
-        ]
-        sources += [Path(__file__), Path(wire.__file__), Path(answers.__file__)]
-        sources += [Path(__file__).with_name(f"{module}.py") for module in ("mutants", "selection", "shrinking")]
+        module = exercises.module_of(name)
+        own = (f"{package.__name__}.{module}" for package in (exercises, hidden, variants))
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
-        for source in sorted(sources):
-            total.update(source.name.encode() + b"\0" + source.read_bytes())
+        for source, content in sources([__name__, *own]).items():
+            total.update(source.encode() + b"\0" + content)
         return total.hexdigest()[:16]
 
     def build(self, name: str, confirm: Callable[[Exercise, list[Example]], str]) -> Corpus:
