@@ -669,7 +669,7 @@ def _multiply_alone(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 def _runs_along_image(shape) -> bool:
     """Whether to copy along rows of the map: where a window's rows are so short that starting each takes longest."""
     *_, cols, _, w, _, depth = shape
-    return w * depth < min(cols, 16)
+    return w * depth < min(cols, 12)
 
 
 def _channels_first(padded: np.ndarray) -> np.ndarray:
