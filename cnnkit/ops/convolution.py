@@ -12,6 +12,9 @@ The gradients go the same way back. With ``maps = columns @ weights``, the gradi
 ``columns.T @ grad``; and ``grad @ weights.T`` says what every cell of every window is worth, which is added up where
 the windows overlap.
 
+Where filters are few and small, copying takes longer than multiplying. Then one wide window serves several cells of a
+row of the map: its filters stand side by side in rows of zeros (:func:`_copies_that_pay`).
+
 The matrix of a whole batch would be large (each cell is in up to ``h * w`` windows), so it is made piece by piece, by
 several threads, and multiplied while it is still in the processor's cache.
 
@@ -37,7 +40,7 @@ from cnnkit.ops.arrays import (
 from cnnkit.ops.threads import each
 
 #: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 2**18
+PIECE, SMALL_PIECE = 2**20, 5 * 2**16
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
@@ -448,7 +451,7 @@ def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) 
         if maps is not None:
             return maps
     copies = _copies_that_pay(filters, stride, dilation, groups, sides[1])
-    if copies > 1 and all_finite(padded):
+    if copies > 1 and all_finite(padded):  # 0 times infinity is NaN
         wide = _side_by_side(filters, copies, stride[1])
         bias = None if bias is None else np.tile(bias, copies)
         maps = _multiplied(padded, wide, (stride[0], stride[1] * copies), dilation, groups, bias)
@@ -540,10 +543,13 @@ def _multiplied_back(padded, filters, grad, stride, dilation, groups) -> tuple[n
     some = max(2, SHARES // grad_weights.nbytes)
     for start in range(0, len(pieces), some):
         numbers = range(start, min(start + some, len(pieces)))
-        # Windows of one piece overlap with those of the next one, but not with those of the one after: so that no two
-        # threads add to the same cell, every other piece goes first.
-        each(slide_back, numbers[::2])
-        each(slide_back, numbers[1::2])
+        if targets[pieces[0]].shape[1] == targets.shape[1]:  # pieces are whole images
+            each(slide_back, numbers)
+        else:
+            # Windows of one piece overlap with those of the next one, but not with those of the one after: so that no
+            # two threads add to the same cell, every other piece goes first.
+            each(slide_back, numbers[::2])
+            each(slide_back, numbers[1::2])
         for number in numbers:
             grad_weights += shares.pop(number)
     return grad_padded, grad_weights.swapaxes(1, 2).reshape(filters.shape)
@@ -616,7 +622,9 @@ def _pieces(windows: np.ndarray) -> list[tuple[slice, slice]]:
     row_bytes = windows[0, 0].nbytes
     # With at least so many rows, windows of a piece overlap with none of the piece after the next.
     least = (h - 1) * windows.strides[3] // windows.strides[1] + 1
-    some_images = min(n, max(1, SMALL_PIECE // (row_bytes * rows)))
+    some_images = max(1, SMALL_PIECE // (row_bytes * rows))
+    pairs = -(-n // (2 * some_images))  # of pieces: as many for either of two threads
+    some_images = -(-n // (2 * pairs))
     some_rows = min(rows, max(least, PIECE // row_bytes, -(-WINDOWS // cols)))
     return [
         (slice(image, image + some_images), slice(row, row + some_rows))
@@ -647,7 +655,8 @@ def _columns(windows: np.ndarray, with_one: bool = False) -> tuple[np.ndarray, n
         columns = np.empty((images, groups, n // images * rows * cols, length + with_one), windows.dtype)
         cells = columns[..., :length].reshape(n, groups, rows, cols, h, w, depth).transpose(0, 2, 3, 4, 5, 1, 6)
     np.copyto(cells, windows)
-    columns[..., length:] = 1
+    if with_one:
+        columns[..., length] = 1
     return columns, cells
 
 
