@@ -40,7 +40,7 @@ from cnnkit.ops.arrays import (
 from cnnkit.ops.threads import each
 
 #: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 5 * 2**16
+PIECE, SMALL_PIECE = 2**20, 3 * 2**16
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
@@ -467,18 +467,17 @@ def _multiplied(padded, filters, stride, dilation, groups, bias) -> np.ndarray:
     windows = _windows(padded, *geometry)
     if padded.shape[3] > 1 and _runs_along_image(windows.shape):
         windows = _windows(_channels_first(padded), *geometry)
-    weights = _by_group(filters, groups)
-    if bias is not None:  # it is the weight of a number that is always 1
-        weights = np.concatenate([weights, bias.reshape(groups, -1, 1)], axis=2)
-    weights = weights.swapaxes(1, 2)
+    weights = _by_group(filters, groups).swapaxes(1, 2)
     maps = np.empty((*windows.shape[:3], len(filters)), padded.dtype)
     pieces = _pieces(windows)
-    alone = len(pieces) == 1
-    multiply = _multiply_alone if alone else np.matmul
-    weights = weights if alone else np.ascontiguousarray(weights)  # as many small products are fastest
+    if len(pieces) == 1:
+        multiply, with_one = _multiply_alone, False
+    else:  # as many small products: they are fastest with a copy, where the bias can be the weight of a 1
+        multiply, with_one = np.matmul, bias is not None
+        weights = _copy_with_bias(weights, bias)
 
     def slide(piece):
-        columns, _ = _columns(windows[piece], with_one=bias is not None)
+        columns, _ = _columns(windows[piece], with_one)
         part = _maps_by_group(maps[piece], columns)
         if len(filters) > groups:
             multiply(columns, weights, part)
@@ -488,7 +487,20 @@ def _multiplied(padded, filters, stride, dilation, groups, bias) -> np.ndarray:
             np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=part[..., 0])
 
     each(slide, pieces)
+    if bias is not None and not with_one:
+        maps += bias
     return maps
+
+
+def _copy_with_bias(weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """The weights of each group, (groups, h * w * C // groups, F // groups), and after them its biases, if any."""
+    if bias is None:
+        return np.ascontiguousarray(weights)
+    groups, length, count = weights.shape
+    both = np.empty((groups, length + 1, count), weights.dtype)
+    both[:, :length] = weights
+    both[:, length] = bias.reshape(groups, count)
+    return both
 
 
 def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, dtype=None):
