@@ -5,7 +5,8 @@ import numpy as np
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
 from cnnkit.ops.threads import each
 
-#: How many windows to take at a time, all channels counted. With fewer, beginning a piece would take too long.
+#: How many windows the way back of max pooling takes at a time, all channels counted. With fewer, beginning a piece
+#: would take too long.
 WINDOWS = 2**17
 
 
@@ -440,11 +441,7 @@ def _cells(x: np.ndarray, size, stride):
 def _combined(combine: np.ufunc, x: np.ndarray, size, stride, dtype) -> np.ndarray:
     """All cells of each window combined into one number."""
     result = np.empty(_pooled_shape(x, size, stride), dtype)
-
-    def fill(rows):
-        _combine(combine, x, size, stride, rows, out=result[_at_rows(x, rows)])
-
-    each(fill, _some_rows(result.shape[_height_axis(x)], result.size))
+    _combine(combine, x, size, stride, slice(0, result.shape[_height_axis(x)]), out=result)
     return result
 
 
