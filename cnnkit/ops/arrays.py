@@ -58,6 +58,12 @@ def float_type(*arrays: np.ndarray) -> np.dtype:
     return np.result_type(np.float32, *floats) if floats else np.dtype(np.float64)
 
 
+def all_finite(array: np.ndarray) -> bool:
+    """Whether there is no NaN and no infinity; False also if the sum of all numbers overflows."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(array.sum()))  # quicker than to ask each number
+
+
 def sum_types(terms: int, *factors: np.ndarray, added: np.ndarray | None = None) -> tuple[np.dtype, np.dtype]:
     """The type to compute a sum of `terms` products in, plus `added`, and the type of the result.
 

@@ -12,6 +12,9 @@ The gradients go the same way back. With ``maps = columns @ weights``, the gradi
 ``columns.T @ grad``; and ``grad @ weights.T`` says what every cell of every window is worth, which is added up where
 the windows overlap.
 
+Where filters are few and small, copying takes longer than multiplying. Then one wide window serves several cells of a
+row of the map: its filters stand side by side in rows of zeros (:func:`_copies_that_pay`).
+
 The matrix of a whole batch would be large (each cell is in up to ``h * w`` windows), so it is made piece by piece, by
 several threads, and multiplied while it is still in the processor's cache.
 
@@ -23,16 +26,29 @@ from numbers import Integral
 import numpy as np
 
 from cnnkit.ops import winograd
-from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
+from cnnkit.ops.arrays import (
+    BATCH,
+    CHANNELS,
+    IMAGE,
+    all_finite,
+    checked,
+    checked_grad,
+    float_type,
+    pair,
+    sum_types,
+)
 from cnnkit.ops.threads import each
 
 #: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 2**18
+PIECE, SMALL_PIECE = 2**20, 3 * 2**16
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
 #: than computing them.
 WINDOWS = 196
+#: How many multiplications take as long as copying a number of a window, and as starting a row of one (measured); and
+#: the most copies of a filter in a wide window.
+COPY, START, MOST_COPIES = 9, 280, 16
 #: Multiplications of a product that is not worth a second thread, to us or to OpenBLAS.
 ALONE = 2**18
 
@@ -426,70 +442,110 @@ def conv_layer_backward(x, filters, bias, grad, stride=1, pad=0, dilation=1, gro
 def _slide(x, filters, stride, dilation=(1, 1), groups=1, pads=None, bias=None) -> np.ndarray:
     """The maps, (N, H', W', F), of a batch (N, H, W, C) under filters (F, h, w, C // groups)."""
     compute, result = sum_types(filters[0].size, x, filters, added=bias)
-    geometry, channels = (filters.shape[1:3], stride, dilation, groups), x.shape[3]
     filters = filters.astype(compute, copy=False)
+    bias = None if bias is None else bias.astype(compute, copy=False)
     padded = _zero_padded(x, pads, compute)
-    windows = _windows(padded, *geometry)
-    if winograd.pays(padded, filters, stride, dilation, groups, windows.shape[1:3]):
-        maps = winograd.slide(padded, filters, 0 if bias is None else bias.astype(compute, copy=False))
+    sides = _sides(padded.shape[1:3], filters.shape[1:3], stride, dilation)
+    if winograd.pays(padded, filters, stride, dilation, groups, sides):
+        maps = winograd.slide(padded, filters, 0 if bias is None else bias)
         if maps is not None:
             return maps
-    if channels > 1 and _runs_along_image(windows.shape):
+    copies = _copies_that_pay(filters, stride, dilation, groups, sides[1])
+    if copies > 1 and all_finite(padded):  # 0 times infinity is NaN
+        wide = _side_by_side(filters, copies, stride[1])
+        bias = None if bias is None else np.tile(bias, copies)
+        maps = _multiplied(padded, wide, (stride[0], stride[1] * copies), dilation, groups, bias)
+        maps = maps.reshape(len(x), *sides, len(filters))
+    else:
+        maps = _multiplied(padded, filters, stride, dilation, groups, bias)
+    return maps.astype(result, copy=False)
+
+
+def _multiplied(padded, filters, stride, dilation, groups, bias) -> np.ndarray:
+    """The maps as products of columns and filters."""
+    geometry = (filters.shape[1:3], stride, dilation, groups)
+    windows = _windows(padded, *geometry)
+    if padded.shape[3] > 1 and _runs_along_image(windows.shape):
         windows = _windows(_channels_first(padded), *geometry)
     weights = _by_group(filters, groups).swapaxes(1, 2)
-    maps = np.empty((*windows.shape[:3], len(filters)), compute)
+    maps = np.empty((*windows.shape[:3], len(filters)), padded.dtype)
     pieces = _pieces(windows)
-    alone = len(pieces) == 1
-    multiply = _multiply_alone if alone else np.matmul
-    weights = weights if alone else np.ascontiguousarray(weights)  # as many small products are fastest
-    # For all cells of a row of the maps, one after the other: NumPy is slow at repeating something short.
-    row_bias = None if bias is None else np.tile(bias.astype(compute, copy=False), maps.shape[2])
+    if len(pieces) == 1:
+        multiply, with_one = _multiply_alone, False
+    else:  # as many small products: they are fastest with a copy, where the bias can be the weight of a 1
+        multiply, with_one = np.matmul, bias is not None
+        weights = _copy_with_bias(weights, bias)
 
     def slide(piece):
-        columns, _ = _columns(windows[piece])
-        part = _maps_by_group(maps[piece], groups)
+        columns, _ = _columns(windows[piece], with_one)
+        part = _maps_by_group(maps[piece], columns)
         if len(filters) > groups:
             multiply(columns, weights, part)
         else:
             # For one filter a matrix product gains nothing, and rounds windows differently depending on where they
             # are; this way equal windows get equal numbers.
             np.einsum("ngpk,gk->ngp", columns, weights[:, :, 0], out=part[..., 0])
-        if bias is not None:
-            rows = maps[piece].reshape(-1, len(row_bias))
-            rows += row_bias
 
     each(slide, pieces)
-    return maps.astype(result, copy=False)
+    if bias is not None and not with_one:
+        maps += bias
+    return maps
+
+
+def _copy_with_bias(weights: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """The weights of each group, (groups, h * w * C // groups, F // groups), and after them its biases, if any."""
+    if bias is None:
+        return np.ascontiguousarray(weights)
+    groups, length, count = weights.shape
+    both = np.empty((groups, length + 1, count), weights.dtype)
+    both[:, :length] = weights
+    both[:, length] = bias.reshape(groups, count)
+    return both
 
 
 def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, dtype=None):
     """The gradients of the batch and of the filters, from that of the maps."""
     dtype = float_type(x, filters, grad) if dtype is None else dtype
-    geometry, channels = (filters.shape[1:3], stride, dilation, groups), x.shape[3]
     filters = filters.astype(dtype, copy=False)
     padded = _zero_padded(x, pads, dtype)
     grad = np.ascontiguousarray(grad, dtype)
-    windows = _windows(padded, *geometry)
-    if winograd.pays(padded, filters, stride, dilation, groups, windows.shape[1:3]):
+    sides = grad.shape[1:3]
+    if winograd.pays(padded, filters, stride, dilation, groups, sides):
         grad_x = _full_convolution(filters, grad, pads)
         grad_filters = None if grad_x is None else winograd.filters_gradient(padded, grad)
         if grad_filters is not None:
             return grad_x, grad_filters
+    copies = _copies_that_pay(filters, stride, dilation, groups, sides[1])
+    if copies > 1 and all_finite(padded) and all_finite(grad):
+        wide = _side_by_side(filters, copies, stride[1])
+        grad = grad.reshape(*grad.shape[:2], -1, len(wide))
+        grad_padded, grad_wide = _multiplied_back(padded, wide, grad, (stride[0], stride[1] * copies), dilation, groups)
+        grad_filters = _sum_of_copies(grad_wide, filters.shape, stride[1])
+    else:
+        grad_padded, grad_filters = _multiplied_back(padded, filters, grad, stride, dilation, groups)
+    (top, _), (left, _) = pads or ((0, 0), (0, 0))
+    return np.ascontiguousarray(grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]), grad_filters
+
+
+def _multiplied_back(padded, filters, grad, stride, dilation, groups) -> tuple[np.ndarray, np.ndarray]:
+    """The gradients of the factors of :func:`_multiplied`, the batch with its padding."""
+    geometry = (filters.shape[1:3], stride, dilation, groups)
+    windows = _windows(padded, *geometry)
     weights = _by_group(filters, groups)
     grad_padded = np.zeros_like(padded)
-    if channels > 1 and _runs_along_image(windows.shape):
+    if padded.shape[3] > 1 and _runs_along_image(windows.shape):
         windows, grad_padded = _windows(_channels_first(padded), *geometry), _channels_first(grad_padded)
     targets = _windows(grad_padded, *geometry)
     pieces = _pieces(windows)
     multiply = _multiply_alone if len(pieces) == 1 else np.matmul
-    grad_weights = np.zeros(weights.swapaxes(1, 2).shape, dtype)
+    grad_weights = np.zeros(weights.swapaxes(1, 2).shape, padded.dtype)
     shares = {}
 
     def slide_back(number):
         piece = pieces[number]
         columns, cells = _columns(windows[piece])
-        arriving = _maps_by_group(grad[piece], groups)
-        products = np.empty((*columns.shape[:2], columns.shape[3], arriving.shape[3]), dtype)
+        arriving = _maps_by_group(grad[piece], columns)
+        products = np.empty((*columns.shape[:2], columns.shape[3], arriving.shape[3]), padded.dtype)
         multiply(columns.swapaxes(2, 3), arriving, products)
         shares[number] = products.sum(axis=0)
         # The columns have served; their memory now takes what each of their cells is worth.
@@ -499,15 +555,50 @@ def _slide_back(x, filters, grad, stride, dilation=(1, 1), groups=1, pads=None, 
     some = max(2, SHARES // grad_weights.nbytes)
     for start in range(0, len(pieces), some):
         numbers = range(start, min(start + some, len(pieces)))
-        # Windows of one piece overlap with those of the next one, but not with those of the one after: so that no two
-        # threads add to the same cell, every other piece goes first.
-        each(slide_back, numbers[::2])
-        each(slide_back, numbers[1::2])
+        if targets[pieces[0]].shape[1] == targets.shape[1]:  # pieces are whole images
+            each(slide_back, numbers)
+        else:
+            # Windows of one piece overlap with those of the next one, but not with those of the one after: so that no
+            # two threads add to the same cell, every other piece goes first.
+            each(slide_back, numbers[::2])
+            each(slide_back, numbers[1::2])
         for number in numbers:
             grad_weights += shares.pop(number)
-    (top, _), (left, _) = pads or ((0, 0), (0, 0))
-    grad_x = grad_padded[:, top : top + x.shape[1], left : left + x.shape[2]]
-    return np.ascontiguousarray(grad_x), grad_weights.swapaxes(1, 2).reshape(filters.shape)
+    return grad_padded, grad_weights.swapaxes(1, 2).reshape(filters.shape)
+
+
+def _copies_that_pay(filters: np.ndarray, stride, dilation, groups: int, cols: int) -> int:
+    """How many cells of a row of the maps to compute from one wide window, which is copied once for all of them.
+
+    The wide window has room for so many copies of each filter, each one step further to the right and all around it
+    zeros. Multiplying with the zeros is wasted, but copying single windows takes longer where filters are few and small
+    (and of a few filters, a matrix product is slow, too).
+    """
+    count, _, w, depth = filters.shape
+    if count == 1 or groups > 1 or dilation[1] > 1 or filters.dtype.kind != "f":
+        return 1
+
+    def cost(copies):
+        row = (w + (copies - 1) * stride[1]) * depth  # of a wide window
+        return row * count + (row * COPY + START) / copies
+
+    return min((copies for copies in range(1, min(cols, MOST_COPIES) + 1) if cols % copies == 0), key=cost)
+
+
+def _side_by_side(filters: np.ndarray, copies: int, step: int) -> np.ndarray:
+    """So many copies of the filters, (copies * F, h, wide, C), each a step further to the right in a row of zeros."""
+    count, h, w, depth = filters.shape
+    wide = np.zeros((copies, count, h, w + (copies - 1) * step, depth), filters.dtype)
+    for number, copy in enumerate(wide):
+        copy[:, :, number * step : number * step + w] = filters
+    return wide.reshape(-1, *wide.shape[2:])
+
+
+def _sum_of_copies(wide: np.ndarray, shape, step: int) -> np.ndarray:
+    """The way back: what all copies have of the filters of the given shape; their zeros were no weights."""
+    count, _, w, _ = shape
+    copies = wide.reshape(-1, count, *wide.shape[1:])
+    return sum(copy[:, :, number * step : number * step + w] for number, copy in enumerate(copies))
 
 
 def _full_convolution(filters, grad, pads) -> np.ndarray | None:
@@ -543,7 +634,9 @@ def _pieces(windows: np.ndarray) -> list[tuple[slice, slice]]:
     row_bytes = windows[0, 0].nbytes
     # With at least so many rows, windows of a piece overlap with none of the piece after the next.
     least = (h - 1) * windows.strides[3] // windows.strides[1] + 1
-    some_images = min(n, max(1, SMALL_PIECE // (row_bytes * rows)))
+    some_images = max(1, SMALL_PIECE // (row_bytes * rows))
+    pairs = -(-n // (2 * some_images))  # of pieces: as many for either of two threads
+    some_images = -(-n // (2 * pairs))
     some_rows = min(rows, max(least, PIECE // row_bytes, -(-WINDOWS // cols)))
     return [
         (slice(image, image + some_images), slice(row, row + some_rows))
@@ -552,18 +645,30 @@ def _pieces(windows: np.ndarray) -> list[tuple[slice, slice]]:
     ]
 
 
-def _columns(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _columns(windows: np.ndarray, with_one: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """A copy of the windows.
 
     Returns
     -------
     columns : ndarray, shape (images, groups, windows, h * w * C // groups)
-        The cells of each window in one row, for the matrix product.
+        The cells of each window in one row, for the matrix product; after them a 1, if asked for. One large product is
+        faster than many small ones; so the windows of all images count as those of one where memory has them like that.
     cells : ndarray, shape (images, rows, W', h, w, groups, C // groups)
         The same memory as windows.
     """
-    columns, cells = _in_columns(np.empty(windows.size, windows.dtype), windows.shape)
+    n, rows, cols, h, w, groups, depth = windows.shape
+    length = h * w * depth
+    if _runs_along_image(windows.shape):
+        memory = np.empty((n, groups, length + with_one, rows * cols), windows.dtype)
+        cells = memory[:, :, :length].reshape(n, groups, h, w, depth, rows, cols).transpose(0, 5, 6, 2, 3, 1, 4)
+        columns = memory.swapaxes(2, 3)
+    else:
+        images = n if groups > 1 else 1
+        columns = np.empty((images, groups, n // images * rows * cols, length + with_one), windows.dtype)
+        cells = columns[..., :length].reshape(n, groups, rows, cols, h, w, depth).transpose(0, 2, 3, 4, 5, 1, 6)
     np.copyto(cells, windows)
+    if with_one:
+        columns[..., length] = 1
     return columns, cells
 
 
@@ -582,22 +687,10 @@ def _multiply_alone(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     each(multiply, range(0, b.shape[-1], width))
 
 
-def _in_columns(memory: np.ndarray, shape) -> tuple[np.ndarray, np.ndarray]:
-    """Two views of one memory: as columns for the matrix product, and as windows of the given shape."""
-    n, rows, cols, h, w, groups, depth = shape
-    if _runs_along_image(shape):
-        cells = memory.reshape(n, groups, h, w, depth, rows, cols).transpose(0, 5, 6, 2, 3, 1, 4)
-        columns = memory.reshape(n, groups, h * w * depth, rows * cols).swapaxes(2, 3)
-    else:
-        cells = memory.reshape(n, groups, rows, cols, h, w, depth).transpose(0, 2, 3, 4, 5, 1, 6)
-        columns = memory.reshape(n, groups, rows * cols, h * w * depth)
-    return columns, cells
-
-
 def _runs_along_image(shape) -> bool:
     """Whether to copy along rows of the map: where a window's rows are so short that starting each takes longest."""
     *_, cols, _, w, _, depth = shape
-    return w * depth < min(cols, 16)
+    return w * depth < min(cols, 12)
 
 
 def _channels_first(padded: np.ndarray) -> np.ndarray:
@@ -607,16 +700,17 @@ def _channels_first(padded: np.ndarray) -> np.ndarray:
 
 def _add_up(cells: np.ndarray, targets: np.ndarray) -> None:
     """The way back: add each cell to where its window had it from."""
-    _, _, cols, h, w, *_ = targets.shape
+    _, _, _, h, w, *_ = targets.shape
     # Windows overlap, so they cannot be added all at once. Two kinds of cells never do:
-    if _runs_along_image(targets.shape) or cols > 4 * w:
+    if _runs_along_image(targets.shape):
         for p in range(h):  # those that all windows have at the same place,
             for q in range(w):
                 targets[:, :, :, p, q] += cells[:, :, :, p, q]
     else:
-        for p in range(h):  # and, in longer runs, one row of the windows that are below each other.
-            for j in range(cols):
-                targets[:, :, j, p] += cells[:, :, j, p]
+        apart = (w - 1) * targets.strides[4] // targets.strides[2] + 1
+        for p in range(h):  # and, in longer runs, one row of the windows that are so far apart.
+            for j in range(apart):
+                targets[:, :, j::apart, p] += cells[:, :, j::apart, p]
 
 
 def _by_group(filters: np.ndarray, groups: int) -> np.ndarray:
@@ -624,10 +718,10 @@ def _by_group(filters: np.ndarray, groups: int) -> np.ndarray:
     return filters.reshape(groups, len(filters) // groups, -1)
 
 
-def _maps_by_group(maps: np.ndarray, groups: int) -> np.ndarray:
-    """A view of whole rows of maps, (n, rows, cols, F), as (n, groups, rows * cols, F // groups)."""
-    n, rows, cols, count = maps.shape
-    return maps.reshape(n, rows * cols, groups, count // groups).swapaxes(1, 2)
+def _maps_by_group(maps: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """A view of whole rows of maps, (n, rows, cols, F), like the columns: (images, groups, windows, F // groups)."""
+    images, groups, windows, _ = columns.shape
+    return maps.reshape(images, windows, groups, -1).swapaxes(1, 2)
 
 
 def _zero_padded(x: np.ndarray, pads, dtype) -> np.ndarray:

@@ -5,8 +5,9 @@ import numpy as np
 from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
 from cnnkit.ops.threads import each
 
-#: How many windows the way back of max pooling takes at a time, all channels counted: a processor's cache holds them.
-WINDOWS = 2**16
+#: How many windows the way back of max pooling takes at a time, all channels counted. With fewer, beginning a piece
+#: would take too long.
+WINDOWS = 2**17
 
 
 def max_pool2d(x, size=2, stride=None):
@@ -99,28 +100,27 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
            [ 0.,  0.,  0., 20.,  0.]])
     """
     x, size, stride = _checked("max_pool2d", x, size, stride)
-    largest = _combined(np.maximum, x, size, stride, x.dtype)
-    grad = checked_grad("max_pool2d", grad, largest.shape)
+    grad = checked_grad("max_pool2d", grad, _pooled_shape(x, size, stride))
     dtype = float_type(x, grad)
     grad = grad.astype(dtype, copy=False)
     grad_x = np.zeros(x.shape, dtype)
-    at = x.ndim - 3 if x.ndim > 2 else 0  # the axis of the height
     apart = size[0] <= stride[0] and size[1] <= stride[1]  # no cell is in two windows
     cells, grad_cells = list(_cells(x, size, stride)), list(_cells(grad_x, size, stride))
 
-    def send_back(part):
-        _to_the_first(largest[part], grad[part], [c[part] for c in cells], [c[part] for c in grad_cells], apart)
+    def send_back(rows):
+        part = _at_rows(x, rows)
+        largest = np.empty_like(grad[part], x.dtype)
+        _combine(np.maximum, x, size, stride, rows, out=largest)
+        _to_the_first(largest, grad[part], [c[part] for c in cells], [c[part] for c in grad_cells], apart)
 
-    rows = grad.shape[at]
-    some = max(1, WINDOWS * rows // grad.size) if apart else rows
-    before = (slice(None),) * at
-    each(send_back, [(*before, slice(row, row + some)) for row in range(0, rows, some)])
+    rows = grad.shape[_height_axis(x)]
+    each(send_back, _some_rows(rows, grad.size) if apart else [slice(0, rows)])
     return grad_x
 
 
 def _to_the_first(largest, grad, cells, grad_cells, apart: bool) -> None:
     """Add the gradient of each window to the first of its cells that is the largest."""
-    some_nan = np.isnan(largest).any()
+    some_nan = np.isnan(largest.max())
     waiting = None  # windows whose maximum has not been met yet
     for number, (cell, grad_cell) in enumerate(zip(cells, grad_cells, strict=True), start=1):
         if number == len(cells) and waiting is not None:
@@ -403,32 +403,63 @@ def _checked(name: str, x, size, stride) -> tuple[np.ndarray, tuple[int, int], t
     return x, size, stride
 
 
+def _height_axis(x: np.ndarray) -> int:
+    return 1 if x.ndim == 4 else 0
+
+
+def _at_rows(x: np.ndarray, rows: slice) -> tuple[slice, ...]:
+    """The index for some rows of all the images of `x`."""
+    return (*[slice(None)] * _height_axis(x), rows)
+
+
 def _sides(x: np.ndarray) -> tuple[int, int]:
     return x.shape[1:3] if x.ndim == 4 else x.shape[:2]
+
+
+def _pooled_shape(x: np.ndarray, size, stride) -> tuple[int, ...]:
+    at = _height_axis(x)
+    windows = ((side - length) // step + 1 for side, length, step in zip(_sides(x), size, stride, strict=True))
+    return (*x.shape[:at], *windows, *x.shape[at + 2 :])
+
+
+def _some_rows(rows: int, windows: int) -> list[slice]:
+    """Rows of windows to work on at a time, as many each; so many windows are in all the rows."""
+    some = -(-rows // -(-windows // WINDOWS))
+    return [slice(row, min(row + some, rows)) for row in range(0, rows, some)]
 
 
 def _cells(x: np.ndarray, size, stride):
     """For each place in the window, in row order, the cells that all the windows have there: views of `x`."""
     (height, width), (down, across) = _sides(x), stride
     rows, cols = (height - size[0]) // down, (width - size[1]) // across  # the last window's
-    before = (slice(None),) if x.ndim == 4 else ()
     for p in range(size[0]):
         for q in range(size[1]):
-            yield x[(*before, slice(p, p + rows * down + 1, down), slice(q, q + cols * across + 1, across))]
+            below = _at_rows(x, slice(p, p + rows * down + 1, down))
+            yield x[(*below, slice(q, q + cols * across + 1, across))]
 
 
 def _combined(combine: np.ufunc, x: np.ndarray, size, stride, dtype) -> np.ndarray:
-    """All cells of each window combined into one number: those below each other, then what is next to each other."""
-    for axis, (length, step) in enumerate(zip(size, stride, strict=True), start=1 if x.ndim == 4 else 0):
+    """All cells of each window combined into one number."""
+    result = np.empty(_pooled_shape(x, size, stride), dtype)
+    _combine(combine, x, size, stride, slice(0, result.shape[_height_axis(x)]), out=result)
+    return result
+
+
+def _combine(combine: np.ufunc, x: np.ndarray, size, stride, rows: slice, out: np.ndarray) -> None:
+    """Fill some rows of the result: first what is below each other is combined, then what is next to each other."""
+    at = _height_axis(x)
+    x = x[_at_rows(x, slice(rows.start * stride[0], (rows.stop - 1) * stride[0] + size[0]))]
+    for axis, length, step in zip((at, at + 1), size, stride, strict=True):
         last = x.shape[axis] - length
         cells = [x[(*[slice(None)] * axis, slice(p, p + last + 1, step))] for p in range(length)]
+        x = cells[0]
         if length > 1:
-            x = combine(cells[0], cells[1], dtype=dtype, casting="unsafe")
+            # The second time, these are the numbers we want.
+            x = combine(*cells[:2], out=None if axis == at else out, dtype=out.dtype, casting="unsafe")
             for others in cells[2:]:
-                combine(x, others, out=x, dtype=dtype, casting="unsafe")
-        else:
-            x = cells[0]
-    return x.astype(dtype, order="C", copy=size == (1, 1))
+                combine(x, others, out=x, dtype=out.dtype, casting="unsafe")
+    if x is not out:
+        np.copyto(out, x, casting="unsafe")
 
 
 def _sums(x: np.ndarray, size, stride) -> np.ndarray:
@@ -438,9 +469,7 @@ def _sums(x: np.ndarray, size, stride) -> np.ndarray:
 
 def _spread(name: str, x: np.ndarray, grad, size, stride, share: int) -> np.ndarray:
     """Every cell of a window gets the window's gradient, divided by `share`."""
-    windows = ((side - length) // step + 1 for side, length, step in zip(_sides(x), size, stride, strict=True))
-    at = 1 if x.ndim == 4 else 0  # the axis of the height
-    grad = checked_grad(name, grad, (*x.shape[:at], *windows, *x.shape[at + 2 :]))
+    grad = checked_grad(name, grad, _pooled_shape(x, size, stride))
     dtype = float_type(x, grad)
     grad = grad.astype(dtype) / share
     grad_x = np.zeros(x.shape, dtype)

@@ -32,6 +32,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnkit.ops.arrays import all_finite
 from cnnkit.ops.threads import each
 
 #: Where the polynomials are evaluated, besides infinity. Not far from 1, so that the powers are of similar size.
@@ -96,7 +97,7 @@ def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0)
     with np.errstate(all="ignore"):
         each(evaluate, range(0, len(filters), 16))
         each(fill, _pieces(maps.shape, channels))
-    return _if_finite(maps)
+    return maps if all_finite(maps) else None
 
 
 def filters_gradient(padded: np.ndarray, grad: np.ndarray) -> np.ndarray | None:
@@ -117,12 +118,9 @@ def filters_gradient(padded: np.ndarray, grad: np.ndarray) -> np.ndarray | None:
             each(add_up, range(len(shares)))
             for share in shares:  # always in this order, so that the sum does not depend on the threads
                 total += share
-    return _if_finite(total.reshape(9, count, channels).swapaxes(0, 1).reshape(count, 3, 3, channels))
-
-
-def _if_finite(array: np.ndarray) -> np.ndarray | None:
-    with np.errstate(all="ignore"):
-        return array if np.isfinite(array.sum()) else None  # quicker than to ask each number
+    if not all_finite(total):
+        return None
+    return total.reshape(9, count, channels).swapaxes(0, 1).reshape(count, 3, 3, channels)
 
 
 class _Piece(NamedTuple):

@@ -16,6 +16,7 @@ from scipy.special import softmax as scipy_softmax
 
 from cnnkit import ops
 from cnnkit.exercises.layouts import LAYOUTS, lay_out
+from cnnkit.ops import convolution
 
 SEEDS = st.integers(0, 2**32 - 1)
 POOLS = {"max_pool2d": np.max, "avg_pool2d": np.mean, "sum_pool2d": np.sum}
@@ -126,6 +127,22 @@ def test_one_by_one_filters_mix_channels():
     rng = np.random.default_rng(0)
     x, weights = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(6, 1, 1, 5))
     np.testing.assert_allclose(ops.conv_layer(x, weights), x @ weights[:, 0, 0].T, atol=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_reaches_no_window_that_it_is_not_in(value):
+    """Also where several cells of a map come from one wide window, whose filters stand in rows of zeros."""
+    assert convolution._copies_that_pay(np.zeros((3, 3, 3, 1)), (1, 1), (1, 1), 1, 8) > 1
+    x, bank, grad = np.ones((2, 10, 10, 1)), np.ones((3, 3, 3, 1)), np.ones((2, 8, 8, 3))
+    x[0, 4, 5], grad[0, 4, 5] = value, value
+    maps = ops.conv_layer(x, bank)
+    assert np.isfinite(maps).sum() == maps.size - 27
+    grad_x, _, _ = ops.conv_layer_backward(np.ones(x.shape), bank, None, grad)
+    assert np.isfinite(grad_x).sum() == x.size - 9
+    corner = np.ones(x.shape)
+    corner[0, 0, 0] = value  # which only the first weight of a filter meets
+    _, grad_bank, _ = ops.conv_layer_backward(corner, bank, None, np.ones(grad.shape))
+    assert np.isfinite(grad_bank).sum() == bank.size - 3
 
 
 def test_a_large_layer_is_computed_in_pieces():
