@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnkit import ops, shapes
+from cnnkit.ops.threads import product
 
 #: The share of the newest batch in the statistics that batch normalization collects, as in PyTorch.
 NEWEST = 0.1
@@ -182,11 +183,11 @@ class DenseStep(Step):
         # Each product only where it is wanted: in a large layer, one alone takes long.
         grads = {}
         if self.parameters[0] in run.trainable:
-            grads["weight"] = kept.T @ grad
+            grads["weight"] = product(kept.T, grad)
         if self.layer.bias and self.parameters[1] in run.trainable:
             grads["bias"] = grad.sum(axis=0)
         run.grads |= {f"{self.name}.{role}": array for role, array in grads.items()}
-        return grad @ weight.T if to_input else None
+        return product(grad, weight.T) if to_input else None
 
 
 class NormStep(Step):
