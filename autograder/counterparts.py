@@ -372,6 +372,40 @@ def _box_kernel(n):
     return torch.full((n, n), 1 / n**2, dtype=torch.float64)
 
 
+def _preprocess(image):
+    # As torchvision does it: bytes to tensors from 0 to 1, then normalized channel by channel.
+    tensor = _first(image) if image.is_floating_point() else _first(image) / 255
+    means, deviations = (
+        torch.tensor(numbers, dtype=tensor.dtype, device=tensor.device)[:, None, None]
+        for numbers in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    return ((tensor - means) / deviations).movedim(1, -1)
+
+
+def _preprocess_bound(call: Call, grad) -> list[Bound]:
+    # A scaling, a difference and a division; a difference is off by a rounding of what it cancels.
+    return [Bound(4, 1 / 0.224)]
+
+
+def _top_k(probs, k):
+    # Not torch.topk, which leaves the order of equal values open.
+    return torch.sort(probs, descending=True, stable=True).indices[:k]
+
+
+def _freeze(params, names):
+    # A tree of modules: what is frozen is told so by name, and each parameter is asked whether it still trains.
+    network = torch.nn.Module()
+    for name, values in params.items():
+        layer, _, part = name.partition(".")
+        if layer not in dict(network.named_children()):
+            network.add_module(layer, torch.nn.Module())
+        network.get_submodule(layer).register_parameter(part, torch.nn.Parameter(torch.from_numpy(values)))
+    modules = dict(network.named_modules())
+    for name in names:
+        (modules[name] if name in modules else network.get_parameter(name)).requires_grad_(False)
+    return torch.tensor([parameter.requires_grad for parameter in network.parameters()])
+
+
 def _normalize_filters(filters):
     flat = _real(filters).flatten(1)
     low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
@@ -678,4 +712,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "dense_params": Counterpart(_dense_params, gradient=False, bound=_exact),
     "locally_connected_params": Counterpart(_locally_connected_params, gradient=False, bound=_exact),
     "receptive_field": Counterpart(_receptive_field, gradient=False, bound=_exact),
+    "preprocess": Counterpart(_preprocess, gradient=False, bound=_preprocess_bound),
+    "top_k": Counterpart(_top_k, gradient=False, bound=_exact),
+    "freeze": Counterpart(_freeze, gradient=False, bound=_exact),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from cnnkit.answers import VALUE, Answer, Text, difference, wrong_cells
+from cnnkit.answers import VALUE, Answer, Text, arrays_in, difference, wrong_cells
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Call:
     Parameters
     ----------
     args : tuple
-        Arrays, numbers, text, lists and tuples of them, and generators made by ``np.random.default_rng(seed)``.
+        Arrays, numbers, text, lists and tuples of them, dicts of arrays by name, and generators made by
+        ``np.random.default_rng(seed)``.
     kwargs : dict, optional
     magnitude : float, optional
         What rounding errors are measured by, where it is not the arguments: 1.0 for probabilities, however large
@@ -34,8 +35,8 @@ class Call:
         return function(*self.args, **self.kwargs)
 
     def arrays(self) -> list[np.ndarray]:
-        """The array arguments, in order."""
-        return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
+        """The array arguments, in order; of a dict, the arrays in it."""
+        return arrays_in((*self.args, *self.kwargs.values()))
 
     def scale(self) -> float | None:
         """The largest magnitude among the arguments, for tolerances; computed once, since every student asks it.

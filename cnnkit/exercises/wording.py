@@ -80,6 +80,10 @@ def call_text(name: str, call: Call) -> str:
 def _value_text(value) -> str:
     if isinstance(value, np.random.Generator):
         return f"np.random.default_rng({value.bit_generator.seed_seq.entropy})"
+    if isinstance(value, dict):
+        parts = [f"{name!r}: {_value_text(part)}" for name, part in value.items()]
+        text = f"{{{', '.join(parts)}}}"
+        return text if len(text) <= _LINE - 12 else "{\n    " + ",\n    ".join(parts) + ",\n}"
     if not isinstance(value, np.ndarray):
         return repr(value)
     text = repr(value.tolist())
