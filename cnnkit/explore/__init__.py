@@ -46,11 +46,13 @@ def explore(
     pool_stride : int, optional
         By default `pool_size`.
     channels : {"gray", "rgb"}, optional
-        Whether a picture in colour is explored in grey or with a kernel as deep as itself; by default as deep as `kernel`.
+        Whether a picture in colour is explored in grey, or with a kernel as deep as itself; by default as deep as
+        `kernel` is.
     cell : (int, int), optional
         Row and column of the feature map to look at first.
     level : str, optional
-        Play: "vertical", "horizontal", "blur", "sharpen", "diagonal" or "emboss". Image and kernel are then the level's.
+        Play: "vertical", "horizontal", "blur", "sharpen", "diagonal" or "emboss". Image and kernel are then those of
+        the level.
 
     Returns
     -------

@@ -103,7 +103,7 @@ LEVELS = (
     Level(
         "diagonal",
         "One diagonal",
-        "Bright on lines that run like a backslash, from top left to bottom right. Lines the other way stay grey or dark.",
+        "Bright on lines like a backslash, from top left to bottom right. Lines the other way are not bright.",
         "star",
         ((2, -1, -1), (-1, 2, -1), (-1, -1, 2)),
         1,

@@ -1,7 +1,7 @@
 """The explorer as one HTML file: no server, no install, no network; for a web host, a phone or a USB stick.
 
-The file holds the bundled pictures and the view of the notebook. Its Content-Security-Policy lets only its own script run,
-by its hash, and lets nothing be loaded or sent; a photo that is dropped in stays on the computer.
+The file holds the bundled pictures and the view of the notebook. Its Content-Security-Policy lets only its own script
+run, by its hash, and lets nothing be loaded or sent; a photo that is dropped in stays on the computer.
 """
 
 import base64

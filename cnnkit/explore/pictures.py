@@ -1,7 +1,7 @@
 """What the explorer shows: the bundled photos made small, a few matrices of the lessons, or an array of your own.
 
-A picture is an array whose numbers are kept as they are, with a name and the two numbers that black and white stand for.
-Photos are bytes, small enough that every step of a drag can be computed anew.
+A picture is an array whose numbers are kept as they are, with a name and the two numbers that black and white stand
+for. Photos are bytes, small enough that every step of a drag can be computed anew.
 """
 
 from dataclasses import dataclass

@@ -38,7 +38,8 @@ def draw(picture: Picture, settings: Settings, cell: tuple[int, int] = (0, 0)) -
         last = result.feature_map.shape
         row, column = (min(at, end - 1) for at, end in zip(cell, last, strict=True))
         return plot.convolution_step(result.padded, settings.kernel[:, :, 0], row, column, settings.stride)
-    shown, titles = [result.padded, result.feature_map], ["picture", "feature map, ReLU" if settings.relu else "feature map"]
+    shown = [result.padded, result.feature_map]
+    titles = ["picture", "feature map, ReLU" if settings.relu else "feature map"]
     if result.pooled is not None:
         shown.append(result.pooled)
         titles.append(f"{settings.pool} pooled")

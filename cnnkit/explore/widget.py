@@ -1,10 +1,11 @@
 """The explorer in a notebook: an anywidget whose state is here and whose view is ``static/explore.js``.
 
-The view computes what it shows, as no kernel could answer sixty times a second; the shared test vectors keep its numbers
+The view computes what it shows, as no kernel could answer sixty times a second; shared test vectors keep its numbers
 equal to those of :mod:`cnnkit.ops`, with which :attr:`Explorer.feature_map` computes the same.
 """
 
 import base64
+import contextlib
 import json
 from pathlib import Path
 
@@ -206,10 +207,8 @@ class Explorer(anywidget.AnyWidget):
             "The kernel explorer. Only a still picture here, or not even that? Run this cell in JupyterLab, "
             "or type in a terminal: cnnkit explore"
         )
-        try:
+        with contextlib.suppress(ValueError):  # what does not fit is said by the view; there is nothing to draw
             data["image/png"] = base64.b64encode(still.png(self.still())).decode()
-        except ValueError:
-            pass  # what does not fit is said by the view; there is nothing to draw
         return bundle
 
 
@@ -228,8 +227,6 @@ def _read_solved() -> list[str]:
 
 def _keep_solved(change) -> None:
     path = _progress_file()
-    try:
+    with contextlib.suppress(OSError):  # a read-only home: then they are kept as long as the widget lives
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"solved": change["new"]}), encoding="utf-8")
-    except OSError:
-        pass  # a read-only home: then they are kept as long as the widget lives

@@ -573,6 +573,14 @@ export function mount(el, model) {
     image = decoded(shown);
     reach = null;
     pause();
+    // A matrix is read from its first cell; of a photo, the middle has more to see than a corner.
+    const small = Math.max(image.rows, image.columns) <= 24;
+    put({ row: small ? 0 : image.rows >> 1, column: small ? 0 : image.columns >> 1 });
+  }
+
+  /** As disabled, but it keeps the focus, so that the keyboard is not lost. */
+  function off(node, isOff) {
+    node.setAttribute("aria-disabled", String(isOff));
   }
 
   const sum = () => state.cells.flat(2).reduce((total, weight) => total + weight, 0);
@@ -640,7 +648,8 @@ export function mount(el, model) {
   }
 
   function giveHint() {
-    hints = Math.min(hints + 1, level().hints.length);
+    if (hints >= level().hints.length) return;
+    hints += 1;
     draw();
     say(`Hint ${hints}: ${level().hints[hints - 1]}`);
   }
@@ -947,10 +956,10 @@ export function mount(el, model) {
       play.dataset.running = String(running);
       play.replaceChildren(icon(running ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4 2.5v11l9-5.5z"), running ? "Stop" : "Slide");
     }
-    whole.disabled = reach === null;
-    first.disabled = back.disabled = !result.map || (index() === 0 && reach !== null);
-    next.disabled = !result.map || index() === result.map.rows * result.map.columns - 1;
-    play.disabled = !result.map;
+    if (reach === null && focused === whole) play.focus();
+    whole.hidden = reach === null;
+    for (const node of [first, back]) off(node, index() === 0);
+    off(next, !result.map || index() === result.map.rows * result.map.columns - 1);
   }
 
   const size = ({ rows, columns }) => `${rows} × ${columns}`;
@@ -971,6 +980,8 @@ export function mount(el, model) {
     map.node.hidden = !made;
     last.node.hidden = here ? false : !small;
     bench.classList.toggle("explore-four", !last.node.hidden);
+    // Three slices, or a wide one, have a row of their own.
+    root.classList.toggle("explore-wide", deep() === 3 || state.cells[0].length > 7);
     if (!made) {
       picture.box.hidden = true;
       return;
@@ -1160,9 +1171,11 @@ export function mount(el, model) {
     meter.setAttribute("aria-valuetext", `${percent(share)} per cent, found at ${percent(found)}`);
     root.classList.toggle("explore-won", Boolean(won));
     setText(verdict, won ? `Found: ${percent(share)} % alike.` : `${percent(share)} % alike. ${advice(here, share)}`);
+    if (!won && root.getRootNode().activeElement === onward) inputAt(...active).focus();
     onward.hidden = !won;
-    hint.hidden = won || hints >= here.hints.length;
-    setText(hint, `Hint ${hints + 1} of ${here.hints.length}`);
+    const none = hints >= here.hints.length;
+    off(hint, none);
+    setText(hint, none ? "No more hints" : `Hint ${hints + 1} of ${here.hints.length}`);
     if (hintList.childElementCount !== hints) hintList.replaceChildren(...here.hints.slice(0, hints).map((text) => make("li", {}, text)));
     if (won && !state.solved.includes(here.name)) {
       put({ solved: levels.map((one) => one.name).filter((each) => each === here.name || state.solved.includes(each)) });
