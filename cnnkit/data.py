@@ -229,9 +229,7 @@ def read_idx(path) -> np.ndarray:
         except _Damaged as error:
             raise _damaged(path, error) from None
     if len(numbers) < size:
-        raise _damaged(
-            path, f"is truncated: it should hold {size:,} bytes of numbers, {shape}, but has {len(numbers):,}"
-        )
+        raise _damaged(path, f"is truncated: of {size:,} bytes of numbers, {shape}, it has {len(numbers):,}")
     if len(numbers) > size:
         raise _damaged(path, f"goes on after the {size:,} bytes of numbers, {shape}, that it should hold")
     return np.frombuffer(numbers, dtype).reshape(shape).astype(dtype.newbyteorder("="))

@@ -131,7 +131,8 @@ def train(
     optimizer = Adam() if optimizer is None else optimizer
     rng = np.random.default_rng(seed)
     history, best = History(), None
-    with _bar(epochs * -(-len(images) // batch), progress) as bar:
+    # Overflow has a message of its own below, with what to do.
+    with _bar(epochs * -(-len(images) // batch), progress) as bar, np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(epochs):
             bar.set_description(f"epoch {epoch + 1}/{epochs}", refresh=False)
             total, right = 0.0, 0
@@ -140,9 +141,12 @@ def train(
                 some = order[start : start + batch]
                 loss, grads, scores = model.learn_from(images[some], labels[some], rng, trainable)
                 if not np.isfinite(loss):
+                    large = (
+                        f", or scale the images, which go up to {images.max():g}, to 0..1" if images.max() > 1 else ""
+                    )
                     raise FloatingPointError(
                         f"the loss became {loss} in epoch {epoch + 1}, batch {start // batch + 1}: take a smaller rate "
-                        f"than {optimizer}, or scale the images to 0..1 (they go up to {images.max():g})"
+                        f"than that of {optimizer}{large}"
                     )
                 optimizer.step(model.params, grads)
                 total += loss * len(some)

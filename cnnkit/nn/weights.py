@@ -124,7 +124,8 @@ def read_arrays(path) -> dict[str, np.ndarray]:
         raise FileNotFoundError(f"there is no file {path}: weights are written by nn.save(model, path)")
     try:
         if kind == ".npz":
-            with np.load(path, allow_pickle=False) as file:
+            # Opened here, as NumPy leaves a damaged file open.
+            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
         from safetensors import safe_open
 
