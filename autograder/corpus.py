@@ -163,7 +163,7 @@ class CorpusStore:
             count = max(_LEAST_DRAWN * exercise.share, _DRAWN_TIMES * wanted * prop.weight / total)
             calls = draw(prop, round(count), f"{self.seed}/{name}/{prop.name}")
             drawn[prop.name] = [_answer(exercise, prop, each) for each in calls]
-        models = (exercise.reference, *variants.right(name)[:_MODELS])
+        models = (exercise.reference, *variants.right(name)[: max(1, round(_MODELS * exercise.share))])
         wrong = [mutant.function for model in models for mutant in mutants(model)]
         wrong += [fault.function for fault in general_faults(exercise.reference)]
         examples = choose(drawn, properties, wrong, wanted)

@@ -457,4 +457,18 @@ EQUIVALENT = {
             "conv_back_full: 1 → 0 (5)",
         ),
     },
+    "normalize_filters": {
+        "smallest and largest numbers do not depend on the order of the axes": (
+            "filters_by_axes: (1, 2, 3) → (2, 1, 3)",
+            "filters_by_axes: (1, 2, 3) → (2, 1, 3) (2)",
+        ),
+        "0 divided by anything, or times anything, is 0": (
+            "filters_by_axes: 1 → 2",
+            "filters_in_a_list: moved * 0.0 → moved + 0.0",
+            "filters_in_a_list: moved * 0.0 → moved",
+            "filters_in_a_list: 0.0 → 1.0",
+            "filters_flat: 1 → 2",
+        ),
+        "NumPy takes any negative side as the rest": ("filters_flat: 1 → 2 (3)",),
+    },
 }

@@ -160,17 +160,15 @@ def _is_clear(seed: int, count: int, order: str) -> bool:
 
 
 def read(images: np.ndarray, labels: np.ndarray, new_images: np.ndarray) -> np.ndarray:
-    """Learn an alphabet and read: a dense layer and a softmax, trained on all images at a time."""
+    """Learn an alphabet and read: a dense layer and a softmax, trained on all images at a time, with momentum."""
     x, wanted = images.reshape(len(images), -1), np.eye(LABELS)[labels]
-    weights, bias = np.zeros((x.shape[1], LABELS)), np.zeros(LABELS)
-    speeds = np.zeros_like(weights), np.zeros(LABELS)
-    for _ in range(60):
-        scores = x @ weights + bias
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        error = (powers / powers.sum(axis=1, keepdims=True) - wanted) / len(x)
-        speeds = 0.9 * speeds[0] - 0.5 * x.T @ error, 0.9 * speeds[1] - 0.5 * error.sum(axis=0)
-        weights, bias = weights + speeds[0], bias + speeds[1]
-    return (new_images.reshape(len(new_images), -1) @ weights + bias).argmax(axis=1)
+    weights, speed = np.zeros((x.shape[1], LABELS)), 0
+    for _ in range(50):
+        powers = np.exp(x @ weights)  # of scores that so few steps keep small
+        error = powers / powers.sum(axis=1, keepdims=True) - wanted
+        speed = 0.9 * speed - 0.5 * x.T @ error / len(x)
+        weights = weights + speed
+    return (new_images.reshape(len(new_images), -1) @ weights).argmax(axis=1)
 
 
 def read_well(calls: list[Call], values: list[np.ndarray]) -> str:
