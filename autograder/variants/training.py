@@ -427,6 +427,20 @@ RIGHT = {
 
 #: Mutants that are no mistakes, by the reason: for the audit.
 EQUIVALENT = {
+    "cross_entropy": {
+        "still far below every probability but 0": (
+            "entropy_indexed: 1e-12 → 2e-12",
+            "entropy_one_hot: 1e-09 → 2e-09",
+            "entropy_row_by_row: 1e-12 → 2e-12",
+            "entropy_clipped: 1e-07 → 2e-07",
+        ),
+        "no probability is above 1, and -log of nearly 1 is 0 to within rounding": (
+            "entropy_clipped: 1 - 1e-07 → 1 + 1e-07",
+            "entropy_clipped: 1 - 1e-07 → 1",
+            "entropy_clipped: 1 → 2",
+            "entropy_clipped: 1e-07 → 2e-07 (2)",
+        ),
+    },
     "relu_backward": {
         "no number that went in is 0": (
             "gate_product: x > 0 → x >= 0",
