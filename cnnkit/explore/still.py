@@ -2,9 +2,16 @@
 
 import io
 
+import numpy as np
+from matplotlib.patheffects import withStroke
+
 from cnnkit import plot
+from cnnkit.answers import number
 from cnnkit.explore.pictures import MATRIX, Picture
 from cnnkit.explore.settings import Settings, run
+
+#: Up to this side the numbers of a picture can be read.
+_READABLE = 8
 
 
 def draw(picture: Picture, settings: Settings, cell: tuple[int, int] = (0, 0)) -> plot.Picture:
@@ -44,7 +51,19 @@ def draw(picture: Picture, settings: Settings, cell: tuple[int, int] = (0, 0)) -
         shown.append(result.pooled)
         titles.append(f"{settings.pool} pooled")
     titles = [f"{title}, {a.shape[0]} × {a.shape[1]}" for title, a in zip(titles, shown, strict=True)]
-    return plot.row(shown, titles)
+    figure = plot.row(shown, titles)
+    for axes, array in zip(figure.axes, shown, strict=True):
+        if array.ndim == 2 and max(array.shape) <= _READABLE:
+            _write(axes, array)
+    return figure
+
+
+def _write(axes, array: np.ndarray) -> None:
+    """The numbers on the cells, white with a dark rim: read on any grey."""
+    rim = [withStroke(linewidth=2.5, foreground="#22303c")]
+    for (row, column), value in np.ndenumerate(array):
+        text = number(float(value)) if len(number(float(value))) < 7 else f"{value:.3g}"
+        axes.text(column, row, text, ha="center", va="center", color="white", fontsize=11, path_effects=rim)
 
 
 def png(figure: plot.Picture) -> bytes:

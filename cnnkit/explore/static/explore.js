@@ -22,9 +22,16 @@ export function decoded(picture) {
   return { rows, columns, planes, whole: picture.type === "uint8", low: picture.low, high: picture.high };
 }
 
+const grays = new WeakMap();
+
 /** One plane for three; bytes stay bytes, rounded as in Python. */
 export function inGray(image) {
   if (image.planes.length === 1) return image;
+  if (!grays.has(image)) grays.set(image, withoutColors(image));
+  return grays.get(image);
+}
+
+function withoutColors(image) {
   const [red, green, blue] = image.planes;
   const plane = new Float64Array(red.length);
   for (let at = 0; at < plane.length; at++) {
@@ -70,21 +77,32 @@ export function convolved(image, cells, divisor, stride) {
   const rows = Math.floor((image.rows - height) / stride) + 1;
   const columns = Math.floor((image.columns - width) / stride) + 1;
   const values = new Float64Array(rows * columns);
-  // One weight at a time over the whole map: long, plain loops are what an engine makes fast.
   image.planes.forEach((plane, channel) => {
-    for (let p = 0; p < height; p++) {
-      for (let q = 0; q < width; q++) {
-        const weight = cells[p][q][channel] / divisor;
-        if (weight === 0) continue;
-        for (let y = 0; y < rows; y++) {
-          let from = (y * stride + p) * image.columns + q;
-          let to = y * columns;
-          for (const end = to + columns; to < end; to++, from += stride) values[to] += weight * plane[from];
-        }
-      }
+    const weights = cells.map((row) => Float64Array.from(row, (cell) => cell[channel] / divisor));
+    for (let y = 0; y < rows; y++) {
+      for (let p = 0; p < height; p++) addRow(values, y * columns, columns, plane, (y * stride + p) * image.columns, weights[p], stride);
     }
   });
   return { rows, columns, values };
+}
+
+/** One row of the kernel on one row of the map, up to three weights at a time: long, plain loops that an engine makes fast. */
+function addRow(values, start, count, plane, source, weights, stride) {
+  const end = start + count;
+  for (let q = 0; q < weights.length; ) {
+    const [a, b, c] = [weights[q], weights[q + 1], weights[q + 2]];
+    let from = source + q;
+    if (q + 2 < weights.length) {
+      for (let to = start; to < end; to++, from += stride) values[to] += a * plane[from] + b * plane[from + 1] + c * plane[from + 2];
+      q += 3;
+    } else if (q + 1 < weights.length) {
+      for (let to = start; to < end; to++, from += stride) values[to] += a * plane[from] + b * plane[from + 1];
+      q += 2;
+    } else {
+      for (let to = start; to < end; to++, from += stride) values[to] += a * plane[from];
+      q += 1;
+    }
+  }
 }
 
 export function rectified(map) {
@@ -184,9 +202,10 @@ export function likeness(keeps, made, wanted, photo) {
 /** What black and white stand for in a map, and how to say it. */
 export function tones(map, settings, image) {
   let [low, high] = [Infinity, -Infinity];
-  for (const value of map.values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  const { values } = map;
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] < low) low = values[at];
+    if (values[at] > high) high = values[at];
   }
   const weights = settings.cells.flat(2).reduce((sum, weight) => sum + weight, 0) / settings.divisor;
   const inside = low >= image.low && high <= image.high;
@@ -270,6 +289,8 @@ function Panel(name, { interactive = false } = {}) {
   const below = make("div", { class: "explore-below" });
   const node = make("div", { class: `explore-panel explore-${name}` }, title, view, below);
   let size = [0, 0];
+  let pixels = null;
+  let painted = {};
 
   function shape(rows, columns) {
     if (size[0] === rows && size[1] === columns) return;
@@ -285,18 +306,21 @@ function Panel(name, { interactive = false } = {}) {
 
   /** `planes` of numbers, `black` to `white`; cells after `reach` are faint. */
   function paint({ rows, columns }, planes, black, white, reach = Infinity) {
+    if (planes === painted.planes && black === painted.black && white === painted.white && reach === painted.reach) return;
+    painted = { planes, black, white, reach };
     shape(rows, columns);
     const context = canvas.getContext("2d");
-    const pixels = context.createImageData(columns, rows);
+    if (pixels?.width !== columns || pixels?.height !== rows) pixels = context.createImageData(columns, rows);
+    const { data } = pixels;
     const scale = 255 / (white - black || 1);
     const count = rows * columns;
-    const last = planes.length - 1;
+    const [red, green = red, blue = red] = planes;
+    // A Uint8ClampedArray cuts off and rounds by itself.
     for (let at = 0, to = 0; at < count; at++, to += 4) {
-      for (let channel = 0; channel < 3; channel++) {
-        // A Uint8ClampedArray cuts off and rounds by itself.
-        pixels.data[to + channel] = (planes[Math.min(channel, last)][at] - black) * scale;
-      }
-      pixels.data[to + 3] = at > reach ? 36 : 255;
+      data[to] = (red[at] - black) * scale;
+      data[to + 1] = green === red ? data[to] : (green[at] - black) * scale;
+      data[to + 2] = green === red ? data[to] : (blue[at] - black) * scale;
+      data[to + 3] = at > reach ? 36 : 255;
     }
     context.putImageData(pixels, 0, 0);
     write(rows, columns, planes, black, white, reach);
@@ -988,13 +1012,13 @@ export function mount(el, model) {
     }
     const cut = here ? cropped(made, image) : made;
     const tone = tones(made, state, image);
-    map.paint(cut, [cut.values], tone.black, tone.white, reach ?? Infinity);
+    map.paint(cut, (cut.planes ??= [cut.values]), tone.black, tone.white, reach ?? Infinity);
     name(map, here ? "Your picture" : state.relu ? "Feature map, ReLU" : "Feature map", size(made));
     setText(map.below, legend(tone));
     map.view.setAttribute("aria-label", `${here ? "Your picture" : "Feature map"}, ${made.rows} rows, ${made.columns} columns; arrow keys choose a cell`);
     if (here) {
       const wanted = goalOf(here);
-      last.paint(wanted.made, [wanted.made.values], wanted.tone.black, wanted.tone.white);
+      last.paint(wanted.made, (wanted.made.planes ??= [wanted.made.values]), wanted.tone.black, wanted.tone.white);
       name(last, "Make this picture", "");
       setText(last.below, legend(wanted.tone));
       last.view.setAttribute("aria-label", `The picture to make: ${here.task}`);
@@ -1218,6 +1242,7 @@ export function mount(el, model) {
       if (key === "picture") see(value);
       if (key === "level") {
         hints = 0;
+        active = [0, 0, 0];
         reach = null;
         pause();
         at = "map";
@@ -1254,7 +1279,7 @@ export function mount(el, model) {
 }
 
 /** anywidget's entry. */
-export function render({ model, el }) {
+function render({ model, el }) {
   return mount(el, model);
 }
 
