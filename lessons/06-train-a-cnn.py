@@ -204,7 +204,16 @@ check("max_pool2d_backward", max_pool2d_backward)
 pooled_map = np.array([[1, 1, 0, 0], [0, 0, 1, 4]])
 back = max_pool2d_backward(pooled_map, np.array([[10, 20]]))
 print(np.array(back).astype(int))
-plot.row([pooled_map, back], titles=["the map", "its gradient"])
+
+# %% [markdown]
+# And a digit. If every window of the pooled map counts the same, the gradient comes back as a grid of points: one in each
+# window, where the ink is strongest. A max pooling learns from a quarter of its pixels.
+
+# %%
+digit = train_images[0, :, :, 0]
+points = max_pool2d_backward(digit, np.ones((14, 14)))
+print(f"{np.mean(np.array(points) > 0):.0%} of the pixels get a gradient")
+plot.row([digit, points], titles=["a digit", "the gradient"])
 
 # %% [markdown]
 # ## The way back through a convolution
@@ -414,8 +423,7 @@ model = nn.Model(shapes.LENET5, seed=0)
 print(shapes.summary(shapes.LENET5))
 
 # %% [markdown]
-# At the beginning all weights are random, and the network guesses: one in ten is right, and the loss is about the 2.30 of a
-# guess. Then train. `validation` names the pictures on which the network is only measured, after each epoch. Adam is gradient
+# At the beginning all weights are random, and what the network says is no better than guessing, one in ten or fewer. Then train. `validation` names the pictures on which the network is only measured, after each epoch. Adam is gradient
 # descent with two improvements: it goes on in the direction in which it was going, and each weight has a rate of its own.
 
 # %%
@@ -488,9 +496,7 @@ check("normalize_filters", normalize_filters)
 check("normalize_filters", normalize_filters)
 
 # %% [markdown]
-# The filters of the first layer, before training and after. They have one channel each, so each is one grey picture. Training
-# has not made new ones from nothing: it has changed the random ones until they were of use. Some have become edge detectors
-# like those of lesson 2, in directions that nobody chose.
+# The filters of the first layer, before training and after. They have one channel each, so each is one grey picture.
 
 # %%
 for name, layer in model.layers:
@@ -503,11 +509,17 @@ plot.row([one[:, :, 0] for one in normalize_filters(start)], titles=["before"] +
 
 # %%
 first_layer = normalize_filters(model.params["conv1.weight"])
+difference = np.abs(model.params["conv1.weight"] - start)
+print(f"a weight has changed by {difference.mean():.2f} on average, by {difference.max():.2f} at most")
 plot.row([one[:, :, 0] for one in first_layer], titles=["after"] + [""] * 5)
 
 # %% [markdown]
+# Compare them one by one: training has not made new filters. It has turned each weight a little, until together they were of
+# use, and then there was nothing left to gain. So don't look for a Sobel among them. Filters that look like edges and spots
+# come from large pictures and long training; you meet them in lesson 7.
+#
 # A filter of the second layer is 6 channels deep: it looks at six maps at once. Here are all 16, each as a column, with a
-# picture for each channel. They are harder to read, as a channel is no colour any more but "how much of pattern number 4".
+# picture for each channel. They are even harder to read, as a channel is no colour any more but "how much of pattern number 4".
 
 # %%
 plot.filters(normalize_filters(model.params["conv2.weight"]))
@@ -578,6 +590,7 @@ for name, layers in experiments.items():
         batch=32,
         optimizer=nn.Adam(0.003),
         validation=(kept_back, small.test_labels),
+        progress=False,
     )
     weights = sum(array.size for array in changed.params.values())
     shares = [nn.accuracy(changed, *each) for each in ((seen, small.train_labels), (kept_back, small.test_labels))]
