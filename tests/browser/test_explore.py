@@ -206,6 +206,7 @@ def test_a_level_is_found_by_keyboard(tab):
     press(tab, "Enter")
     settled(tab)
     assert tab.locator(".explore-verdict").inner_text() == "Found: 100 % alike.", "twice the weights, the same picture"
+    assert not violations(tab)
     tab.get_by_role("status").get_by_text("Found: Vertical edges, 100 per cent alike. 1 of 6 levels.").wait_for()
     while not tab.evaluate("document.activeElement.textContent.startsWith('Next level')"):
         press(tab, "Shift+Tab")
@@ -249,6 +250,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(tab, theme):
     settled(tab)
     assert not violations(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    tab.get_by_label("Border", exact=True).select_option("zero")
+    tab.get_by_label("Kernel columns", exact=True).fill("15")
+    press(tab, "Enter")
+    settled(tab)
+    assert not violations(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360, "a wide kernel scrolls in its own place"
     tab.get_by_role("button", name="Find the kernel").click()
     tab.locator(".explore-task").wait_for()
     tab.get_by_role("button", name="Hint 1").click()

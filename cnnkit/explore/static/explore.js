@@ -431,7 +431,7 @@ export function mount(el, model) {
       fewer.disabled = get() <= low;
       more.disabled = get() >= high;
     };
-    return { update, node: make("span", { class: "explore-stepper", role: "group", "aria-label": label }, fewer, input, more) };
+    return { update, node: make("span", { class: "explore-stepper" }, fewer, input, more) };
   }
 
   const field = (label, ...nodes) => make("div", { class: "explore-field" }, make("span", { "aria-hidden": "true" }, label), ...nodes);
@@ -1013,7 +1013,7 @@ export function mount(el, model) {
     const cut = here ? cropped(made, image) : made;
     const tone = tones(made, state, image);
     map.paint(cut, (cut.planes ??= [cut.values]), tone.black, tone.white, reach ?? Infinity);
-    name(map, here ? "Your picture" : state.relu ? "Feature map, ReLU" : "Feature map", size(made));
+    name(map, here ? "Your picture" : "Feature map", `${size(made)}${state.relu ? ", ReLU" : ""}`);
     setText(map.below, legend(tone));
     map.view.setAttribute("aria-label", `${here ? "Your picture" : "Feature map"}, ${made.rows} rows, ${made.columns} columns; arrow keys choose a cell`);
     if (here) {
@@ -1026,8 +1026,7 @@ export function mount(el, model) {
       last.view.removeAttribute("tabindex");
       last.box.hidden = true;
     } else if (small) {
-      const white = Math.max(...small.values.subarray(0, 1), tone.white);
-      last.paint(small, [small.values], ...(state.pool === "sum" ? sumTones(small, tone) : [tone.black, white]));
+      last.paint(small, [small.values], ...(state.pool === "sum" ? sumTones(small, tone) : [tone.black, tone.white]));
       name(last, `Pooled: ${state.pool}`, size(small));
       setText(last.below, state.pool === "sum" ? "" : "Black and white as in the map.");
       last.view.setAttribute("role", "application");
@@ -1038,7 +1037,7 @@ export function mount(el, model) {
   }
 
   function sumTones(small, tone) {
-    const most = Math.max(1e-9, ...[small.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)]);
+    const most = small.values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
     return tone.black < 0 ? [-most, most] : [0, most];
   }
 
@@ -1199,6 +1198,7 @@ export function mount(el, model) {
     onward.hidden = !won;
     const none = hints >= here.hints.length;
     off(hint, none);
+    hint.hidden = Boolean(won);
     setText(hint, none ? "No more hints" : `Hint ${hints + 1} of ${here.hints.length}`);
     if (hintList.childElementCount !== hints) hintList.replaceChildren(...here.hints.slice(0, hints).map((text) => make("li", {}, text)));
     if (won && !state.solved.includes(here.name)) {
