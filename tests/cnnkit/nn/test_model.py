@@ -112,6 +112,16 @@ def test_forward_equals_pytorch(network, training):
         agree(array, collected[name])
 
 
+def test_vgg_16_in_float32_equals_pytorch_on_small_images():
+    # At 224 × 224 the same layers take minutes of a test's time; bench/nn.py compares there.
+    model = nn.Model(shapes.VGG16, input_shape=(64, 32, 3))
+    images, _ = batch(model.network, 1, dtype=np.float32)
+    with torch.inference_mode():
+        right = torch_twin(model).eval()(tensor(images)).numpy()
+    # Rounding of float32, 1e-7, in 16 layers, some of them by Winograd's algorithm.
+    np.testing.assert_allclose(model(images), right, rtol=0, atol=1e-4 * np.abs(right).max())
+
+
 def test_feature_maps_are_the_outputs_of_the_layers_in_order():
     model = stirred(LENET5)
     images, _ = batch(LENET5, 2)
