@@ -336,7 +336,7 @@ def train_small_cnn(images, labels, new_images):
         cells = cells.reshape(len(pictures), 3, 3, 6, 4)
         return windows, cells, cells.max(axis=-1).reshape(len(pictures), -1)
 
-    for _ in range(30):
+    for _ in range(15):
         order = rng.permutation(len(images))
         for start in range(0, len(images), 8):
             some = order[start : start + 8]
@@ -347,10 +347,10 @@ def train_small_cnn(images, labels, new_images):
             back = (error @ weights.T).reshape(len(some), 3, 3, 6, 1)
             back = back * (np.arange(4) == cells.argmax(axis=-1)[..., None]) * (cells > 0)
             back = back.reshape(len(some), 3, 3, 6, 2, 2).transpose(0, 1, 4, 2, 5, 3).reshape(len(some), 6, 6, 6)
-            weights -= 0.2 * flat.T @ error
-            bias -= 0.2 * error.sum(axis=0)
-            kernels -= 0.2 * np.einsum("nijpq,nijf->pqf", windows, back, optimize=True)
-            offsets -= 0.2 * back.sum(axis=(0, 1, 2))
+            weights -= 0.3 * flat.T @ error
+            bias -= 0.3 * error.sum(axis=0)
+            kernels -= 0.3 * np.einsum("nijpq,nijf->pqf", windows, back, optimize=True)
+            offsets -= 0.3 * back.sum(axis=(0, 1, 2))
     return (forward(new_images)[2] @ weights + bias).argmax(axis=1)
 
 

@@ -159,7 +159,7 @@ def _is_clear(seed: int, count: int, order: str) -> bool:
 # Judging ------------------------------------------------------------------------------------------
 
 
-def read(images: np.ndarray, labels: np.ndarray, new_images: np.ndarray) -> np.ndarray:
+def read(images, labels, new_images):
     """Learn an alphabet and read: a dense layer and a softmax, trained on all images at a time, with momentum."""
     x, wanted = images.reshape(len(images), -1), np.eye(LABELS)[labels]
     weights, speed = np.zeros((x.shape[1], LABELS)), 0

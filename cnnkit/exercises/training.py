@@ -881,7 +881,9 @@ def labels_of_the_old_images(images, labels, new_images):
 # The exercises ------------------------------------------------------------------------------------
 
 _ONE_LOSS = "How many numbers does the loss look at for each example, and by what is their sum divided?"
-_LOG = "Which function of the probability is 0 at 1, and the larger, the smaller the probability is? By hand: -log(0.5)."
+_LOG = (
+    "Which function of the probability is 0 at 1, and the larger, the smaller the probability is? By hand: -log(0.5)."
+)
 _ROW = "Row 0 belongs to the first example. At which column do you look in it, and at which in row 1?"
 _ZERO = "Call it with a probability of 0 for the right label: the loss should be large, but a number."
 
@@ -1003,7 +1005,10 @@ relu_backward = Exercise(
     ),
 )
 
-_TIE = "When several numbers of a window are the largest, the gradient goes to the first one, row by row. To which in yours?"
+_TIE = (
+    "When several numbers of a window are the largest, the gradient goes to the first one, row by row. To which in "
+    "yours?"
+)
 _LARGEST = "Change a number that is not the largest of its window, a little: does the pooled map change?"
 _PLACE = "The place in the window counts row by row. Which row and which column is place 1 in a window of 2 × 2?"
 _WINDOWS = "Window (i, j) begins at row i * size and column j * size. Where do yours begin, and where do they end?"
@@ -1071,7 +1076,9 @@ max_pool2d_backward = Exercise(
     ),
 )
 
-_ACCUMULATE = "A pixel lies in several windows. What happens to what the first window gave it when the second one comes?"
+_ACCUMULATE = (
+    "A pixel lies in several windows. What happens to what the first window gave it when the second one comes?"
+)
 _MEETS = (
     "map[i, j] has kernel[p, q] times image[i + p, j + q] in its sum. Which pixels did kernel[0, 0] meet, and which "
     "weight met the last pixel?"
@@ -1237,8 +1244,8 @@ train_and_predict = Exercise(
     name="train_and_predict",
     signature="train_and_predict(images, labels, new_images)",
     asks=(
-        "Train a network of your own on images of signs, which are new in each call, with labels from 0 to 9; then give "
-        "the labels of images that it has not seen. At least 85 of 100 must be right."
+        "Train a network of your own on images of signs, which are new in each call, with labels from 0 to 9; then "
+        "give the labels of images that it has not seen. At least 85 of 100 must be right."
     ),
     reference=signs.read,
     public=(

@@ -98,7 +98,9 @@ def test_a_students_own_name_that_is_missing_stays_an_error(host, store):
 
 
 def test_what_a_cell_defines():
-    source = "from cnnkit import data, nn as networks\nimport numpy\na, (b, c) = 1, (2, 3)\ndef d(e):\n    f = 1\nprint(g)"
+    source = (
+        "from cnnkit import data, nn as networks\nimport numpy\na, (b, c) = 1, (2, 3)\ndef d(e):\n    f = 1\nprint(g)"
+    )
     assert {"data", "networks", "numpy", "a", "b", "c", "d"} <= _defined(source)
     assert not {"nn", "g", "print", "e"} & _defined(source)
     assert _defined("%matplotlib inline") == set()
