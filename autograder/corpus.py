@@ -160,16 +160,16 @@ class CorpusStore:
         """
         exercise = exercises.find(name)
         properties = hidden.properties(name)
-        total = sum(prop.weight for prop in properties)
+        total, wanted = sum(prop.weight for prop in properties), round(self.examples * exercise.share)
         drawn = {}
         for prop in properties:
-            count = max(_LEAST_DRAWN, round(_DRAWN_TIMES * self.examples * prop.weight / total))
-            calls = draw(prop, count, f"{self.seed}/{name}/{prop.name}")
+            count = max(_LEAST_DRAWN * exercise.share, _DRAWN_TIMES * wanted * prop.weight / total)
+            calls = draw(prop, round(count), f"{self.seed}/{name}/{prop.name}")
             drawn[prop.name] = [_answer(exercise, prop, each) for each in calls]
-        models = (exercise.reference, *variants.right(name)[:_MODELS])
+        models = (exercise.reference, *variants.right(name)[: max(1, round(_MODELS * exercise.share))])
         wrong = [mutant.function for model in models for mutant in mutants(model)]
         wrong += [fault.function for fault in general_faults(exercise.reference)]
-        examples = choose(drawn, properties, wrong, self.examples)
+        examples = choose(drawn, properties, wrong, wanted)
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
         smallest = {mistake.name: _smallest(exercise, mistake, properties) for mistake in exercise.misconceptions}

@@ -372,6 +372,40 @@ def _box_kernel(n):
     return torch.full((n, n), 1 / n**2, dtype=torch.float64)
 
 
+def _preprocess(image):
+    # As torchvision does it: bytes to tensors from 0 to 1, then normalized channel by channel.
+    tensor = _first(image) if image.is_floating_point() else _first(image) / 255
+    means, deviations = (
+        torch.tensor(numbers, dtype=tensor.dtype, device=tensor.device)[:, None, None]
+        for numbers in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    return ((tensor - means) / deviations).movedim(1, -1)
+
+
+def _preprocess_bound(call: Call, grad) -> list[Bound]:
+    # A scaling, a difference and a division; a difference is off by a rounding of what it cancels.
+    return [Bound(4, 1 / 0.224)]
+
+
+def _top_k(probs, k):
+    # Not torch.topk, which leaves the order of equal values open.
+    return torch.sort(probs, descending=True, stable=True).indices[:k]
+
+
+def _freeze(params, names):
+    # A tree of modules: what is frozen is told so by name, and each parameter is asked whether it still trains.
+    network = torch.nn.Module()
+    for name, values in params.items():
+        layer, _, part = name.partition(".")
+        if layer not in dict(network.named_children()):
+            network.add_module(layer, torch.nn.Module())
+        network.get_submodule(layer).register_parameter(part, torch.nn.Parameter(torch.from_numpy(values)))
+    modules = dict(network.named_modules())
+    for name in names:
+        (modules[name] if name in modules else network.get_parameter(name)).requires_grad_(False)
+    return torch.tensor([parameter.requires_grad for parameter in network.parameters()])
+
+
 def _normalize_filters(filters):
     flat = _real(filters).flatten(1)
     low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
@@ -384,6 +418,19 @@ def _normalize_filters_bound(call: Call, grad) -> list[Bound]:
     span = np.ptp(flat, axis=1)
     largest = np.abs(flat).max(axis=1)
     return [Bound(4, float(1 + np.divide(largest, span, out=np.zeros_like(span), where=span > 0).max()))]
+
+
+def _train_and_predict(images, labels, new_images):
+    # The gradients by PyTorch's own differentiation; a label that is told apart by rounding alone may differ.
+    x, new = _real(images).reshape(len(images), -1), _real(new_images).reshape(len(new_images), -1)
+    weights = torch.zeros(x.shape[1], 10, dtype=x.dtype, device=x.device, requires_grad=True)
+    optimizer = torch.optim.SGD([weights], lr=0.5, momentum=0.9)
+    with torch.enable_grad():
+        for _ in range(50):
+            optimizer.zero_grad()
+            functional.cross_entropy(x @ weights, labels).backward()
+            optimizer.step()
+    return (new @ weights.detach()).argmax(1).to(x.dtype)
 
 
 # --- shapes and parameters: PyTorch's own layers, without memory ----------------------------------
@@ -672,10 +719,14 @@ COUNTERPARTS: dict[str, Counterpart] = {
     # Graded functions that are not in ops: only their corpora are compared.
     "box_kernel": Counterpart(_box_kernel, gradient=False, bound=_exact),
     "normalize_filters": Counterpart(_normalize_filters, gradient=False, bound=_normalize_filters_bound),
+    "train_and_predict": Counterpart(_train_and_predict, gradient=False, bound=_exact, together=False),
     "output_size": Counterpart(_output_size, gradient=False, bound=_exact),
     "conv_output_shape": Counterpart(_conv_output_shape, gradient=False, bound=_exact),
     "conv_params": Counterpart(_conv_params, gradient=False, bound=_exact),
     "dense_params": Counterpart(_dense_params, gradient=False, bound=_exact),
     "locally_connected_params": Counterpart(_locally_connected_params, gradient=False, bound=_exact),
     "receptive_field": Counterpart(_receptive_field, gradient=False, bound=_exact),
+    "preprocess": Counterpart(_preprocess, gradient=False, bound=_preprocess_bound),
+    "top_k": Counterpart(_top_k, gradient=False, bound=_exact),
+    "freeze": Counterpart(_freeze, gradient=False, bound=_exact),
 }

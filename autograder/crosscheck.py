@@ -439,7 +439,8 @@ def _tensors(calls: list[Call], dtype: str, device: str) -> list:
     """The arrays of calls of the same shapes, stacked; floats in `dtype`, integers as they are."""
     import torch
 
-    stacks = [np.stack(arrays) for arrays in zip(*(call.arrays() for call in calls), strict=True)]
+    # By position only: a dict of arrays stays as it is.
+    stacks = [np.stack(arrays) for arrays in zip(*(Call(call.args).arrays() for call in calls), strict=True)]
     tensors = [torch.from_numpy(stack).to(device) for stack in stacks]
     return [t.to(getattr(torch, dtype)) if t.is_floating_point() else t for t in tensors]
 

@@ -4,7 +4,9 @@ Both ways to grade end here: ``nbgrader autograde`` through :mod:`autograder.pre
 ``autograder grade`` through :mod:`autograder.classrun`; so they give the same scores.
 """
 
+import ast
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -164,6 +166,7 @@ def _run(
 ) -> dict:
     """Run the cells in order and judge each exercise at its graded cell."""
     verdicts, early, fatal, failed_cells, count = {}, [], [], {}, 0
+    absent: set[str] = set()  # what our own cells would have defined, had the library they need been there
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -189,7 +192,8 @@ def _run(
         cell.outputs = [_output(output, count) for output in run.outputs]
         if run.ended != "ok":
             failed_cells[(cell.metadata.get("nbgrader") or {}).get("grade_id")] = run.why
-        if run.ended == "forbidden" and cell.source in given:
+        if cell.source in given and (run.ended == "forbidden" or _missed(run) in absent):
+            absent |= _defined(cell.source)
             text = say(texts.REST_NOT_RUN) + "\n"
             cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
             cell.outputs.append(_output({"output_type": "stream", "name": "stdout", "text": text}))
@@ -199,6 +203,26 @@ def _run(
             note = Text.made(texts.LATE_DEFINITION)
             verdicts[name] = replace(verdict, notes=(*verdict.notes, note))
     return verdicts
+
+
+def _missed(run) -> str:
+    """The name for want of which a cell ended."""
+    found = re.search(r"NameError: name '(\w+)' is not defined", run.why) if run.ended == "error" else None
+    return found[1] if found else ""
+
+
+def _defined(source: str) -> set[str]:
+    """The names that a cell of ours gives something to."""
+    found = set()
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic
+        return found
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name, ast.Store()) | ast.FunctionDef(name) | ast.alias(name, None) | ast.alias(_, str(name)):
+                found.add(name)
+    return found
 
 
 def _exercise_of(cell: NotebookNode, names) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnkit.answers import RAISED, Answer, answer_of
+from cnnkit.answers import RAISED, Answer, answer_of, arrays_in
 from cnnkit.exercises import Call
 from cnnkit.exercises.layouts import copy_of
 from cnnkit.timelimit import time_limit
@@ -116,7 +116,7 @@ def general_faults(reference: Callable) -> list[Mutant]:
 
     def changes_its_input(*args, **named):
         result = np.array(reference(*args, **named))
-        for array in (value for value in args if isinstance(value, np.ndarray)):
+        for array in arrays_in(args):
             array.flat[0] = array.flat[0] * 0 + 1 if array.flat[0] != 1 else 0
             break
         return result

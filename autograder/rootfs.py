@@ -95,7 +95,7 @@ def _own_files() -> list[tuple[Path, str]]:
     files += [(HERE / name, f"autograder/{name}") for name in ("wire.py", "worker.py")]
     files += [(cnnkit / name, f"cnnkit/{name}") for name in ("answers.py", "images.py", "plot.py")]
     files += [(HERE / "stand_in" / "cnnkit.py", "cnnkit/__init__.py")]
-    files += [(HERE / "stand_in" / "flashcards.py", "cnnkit/flashcards.py")]
+    files += [(HERE / "stand_in" / name, f"cnnkit/{name}") for name in ("explore.py", "flashcards.py")]
     photos = map(Path, _machine()["photos"])
     return files + [(photo, f"photos/{photo.name}") for photo in photos]
 

@@ -25,7 +25,8 @@ from autograder.settings import Limits
 FORBIDDEN = (
     *("scipy", "skimage", "cv2", "torch", "torchvision", "tensorflow", "keras", "jax", "sklearn", "imageio", "numba"),
     *("cupy", "pandas", "astropy", "mxnet", "theano", "dask", "xarray", "sympy", "hypothesis"),
-    *("cnnkit.ops", "cnnkit.exercises", "cnnkit.checking", "autograder.hidden", "autograder.variants"),
+    *("cnnkit.ops", "cnnkit.nn", "cnnkit.data", "cnnkit.exercises", "cnnkit.checking"),
+    *("autograder.hidden", "autograder.variants"),
 )
 #: System calls that no honest notebook makes and that have been ways out of sandboxes or around memory limits.
 _DENIED_CALLS = (

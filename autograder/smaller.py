@@ -57,7 +57,7 @@ class _Search:
         if any(answer.kind in CUT_SHORT for answer in replies.answers):
             return None
         expected = [answer_of(copy_of(call).on(self.exercise.reference)).value for call in calls]
-        after = [arrays or call.arrays() for arrays, call in zip(replies.after, calls, strict=True)]
+        after = [call.arrays() if arrays is None else arrays for arrays, call in zip(replies.after, calls, strict=True)]
         failure = prop.failure(calls, replies.answers, expected, after)
         if not failure:
             return None

@@ -136,13 +136,20 @@ def pack(value, payload: bytearray):
         return {"t": [pack(part, payload) for part in value]}
     if isinstance(value, list):
         return {"l": [pack(part, payload) for part in value]}
+    if isinstance(value, dict):  # pairs, as JSON's own objects are tags here
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError(f"cannot send a dict with other keys than text: {list(value)!r:.80}")
+        return {"d": [[name, pack(part, payload)] for name, part in value.items()]}
     if value is None or isinstance(value, _PLAIN):
         return value
     raise TypeError(f"cannot send a {type(value).__name__}: {value!r}")
 
 
 def unpack(value, payload: bytearray, depth: int = 0):
-    """Rebuild what :func:`pack` wrote. Arrays are writable, own their layout, and are base-class ``ndarray``.
+    """Rebuild what :func:`pack` wrote: the grader's requests in the sandbox, and its own files.
+
+    Arrays are writable, own their layout, and are base-class ``ndarray``. What comes out of the sandbox goes through
+    :func:`unpack_answer` and :func:`unpack_arrays`, which take arrays only.
 
     Raises
     ------
@@ -169,6 +176,10 @@ def unpack(value, payload: bytearray, depth: int = 0):
         if tag in ("t", "l") and isinstance(body, list):
             parts = [unpack(part, payload, depth + 1) for part in body]
             return tuple(parts) if tag == "t" else parts
+        if tag == "d" and isinstance(body, list):
+            if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in body):
+                raise WireError("a dict needs pairs of a name and a value")
+            return {name: unpack(part, payload, depth + 1) for name, part in body}
     raise WireError("a value has an unknown form")
 
 

@@ -43,7 +43,7 @@ import types
 sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else []
 
 from autograder import wire  # noqa: E402  (found on the path that the line above sets)
-from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, Text, answer_of, typed  # noqa: E402
+from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, Text, answer_of, arrays_in, typed  # noqa: E402
 
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
@@ -538,8 +538,7 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
         answer = _answer(function, args, kwargs)
         replies.append({"answer": wire.pack_answer(answer, data)})
         if call["echo"]:
-            arrays = [value for value in (*args, *kwargs.values()) if hasattr(value, "dtype")]
-            replies[-1]["after"] = wire.pack(arrays, data)
+            replies[-1]["after"] = wire.pack(arrays_in((*args, *kwargs.values())), data)
         stop = answer.kind == STOPPED  # the grader decides which of the other calls are worth their time
         full = len(replies) >= wire.MAX_ANSWERS or len(data) > 2**18
         if stop or full or not left or time.monotonic() - sent >= header["gather"]:

@@ -12,7 +12,7 @@ conv2d: all 4 checks passed (values, strides, photos, inputs kept)
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["check", "images", "kernels", "ops", "plot", "question", "shapes"]
+__all__ = ["check", "data", "images", "kernels", "nn", "ops", "plot", "question", "shapes"]
 
 
 def __getattr__(name: str):
@@ -21,6 +21,6 @@ def __getattr__(name: str):
         return importlib.import_module("cnnkit.checking").check
     if name == "question":
         return importlib.import_module("cnnkit.exercises.questions").question
-    if name in ("images", "kernels", "ops", "plot", "shapes"):
+    if name in ("data", "images", "kernels", "nn", "ops", "plot", "shapes"):
         return importlib.import_module(f"cnnkit.{name}")
     raise AttributeError(f"module 'cnnkit' has no attribute {name!r}; it has: {', '.join(__all__)}")

@@ -167,6 +167,19 @@ def _numeric(result) -> np.ndarray | None:
     return array
 
 
+def arrays_in(values) -> list[np.ndarray]:
+    """The arrays among arguments, and in a dict among them, in order.
+
+    Examples
+    --------
+    >>> [array.shape for array in arrays_in([np.zeros(3), 7, {"conv1.weight": np.zeros((2, 5)), "rate": 0.1}])]
+    [(3,), (2, 5)]
+    """
+    flat = (part for value in values for part in (value.values() if isinstance(value, dict) else (value,)))
+    # Of what a function may have put into a dict, only numbers can be sent.
+    return [part for part in flat if isinstance(part, np.ndarray) and part.dtype.kind in "biufc"]
+
+
 def typed(value) -> str:
     """The answer to a question as text, however the student wrote it: a text, a number, several in a list or array.
 

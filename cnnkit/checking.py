@@ -215,10 +215,14 @@ class _Attempt:
         public = self.exercise.public
         for index, prop in enumerate(public):
             now, end = time.monotonic(), self.start + BUDGET * (1 - _RESERVE)
-            failure = self.search(prop, EXAMPLES // len(public), now + (end - now) / (len(public) - index))
+            failure = self.search(prop, self.share_of(EXAMPLES), now + (end - now) / (len(public) - index))
             if failure:
                 return failure
         return None
+
+    def share_of(self, examples: int) -> int:
+        """How many of so many examples each property gets."""
+        return max(1, round(examples * self.exercise.share) // len(self.exercise.public))
 
     def search(self, prop: Property, examples: int, end: float) -> Failure | None:
         """The smallest example on which `prop` fails, as far as the time until `end` goes."""
@@ -283,7 +287,7 @@ class _Attempt:
             self.tried.append(tried)
 
         with contextlib.suppress(_Enough, _OutOfTime, _NotWritten):
-            _draw(prop, keep, _TELLING // len(self.exercise.public), _SEED + 1, shrink=False)
+            _draw(prop, keep, self.share_of(_TELLING), _SEED + 1, shrink=False)
 
     def judge(self, prop: Property, calls: list[Call]) -> tuple[Failure | None, Tried | None]:
         """What is wrong with the answers to one example, if anything, and the answers, if all calls ended."""

@@ -1,4 +1,4 @@
-"""The command line: ``cnnkit drill | deck``, with the decks, their formats and the learner's progress under the latter.
+"""The command line: ``cnnkit drill | explore | deck``, with the decks, their formats and the progress under the last.
 
 Each command imports what it needs when it runs.
 """
@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     drill.add_argument("--new", type=_count, default=20, metavar="N", help="new cards a day (default: 20)")
     drill.add_argument("--reviews", type=_count, default=200, metavar="N", help="due cards a day (default: 200)")
     drill.set_defaults(run=_drill)
+
+    explore = _add(commands, "explore", "the kernel explorer, in the browser", _explore)
+    explore.add_argument("--page", type=Path, metavar="OUT.html", help="write the page here: one file, nothing else")
 
     deck = commands.add_parser("deck", help="the decks, and your progress in them").add_subparsers(
         required=True, metavar="COMMAND"
@@ -101,14 +104,28 @@ def _drill(options: argparse.Namespace) -> int:
 
 
 def _web(deck: str) -> int:
+    return _open("drill.html", _built(["all", deck] if _is_file(deck) else []))
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from cnnkit.explore.page import build
+
+    if options.page is None:
+        return _open("explorer.html", build())
+    _write(options.page, build())
+    print(f"Wrote {options.page}: put it on any web host, or open it in a browser")
+    return 0
+
+
+def _open(name: str, text: str) -> int:
     import webbrowser
 
     from cnnkit.flashcards.store import home
 
     # Always the same file: the browser keeps the progress by the page's address.
-    path = home() / "drill.html"
+    path = home() / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, _built(["all", deck] if _is_file(deck) else []))
+    _write(path, text)
     opened = webbrowser.open(path.as_uri())
     print(f"Opened {path}" if opened else f"No browser found; open this file in one: {path}")
     return 0

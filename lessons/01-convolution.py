@@ -259,11 +259,24 @@ for row in range(2):
         window = image[row : row + 2, column : column + 2]
         products = window * kernel
         print(f"row {row}, column {column}: products {products.ravel()}, sum {products.sum()}")
-plot.convolution_step(image, kernel, 0, 1)
 
 # %% [markdown]
-# So the feature map is `[[19, 25], [37, 43]]`; the picture shows how its second number comes about.
+# So the feature map is `[[19, 25], [37, 43]]`. Now do it with your hands. The next cell opens the **kernel explorer**:
 #
+# - Press *Slide*, and watch the window move and the map fill.
+# - Point at a cell of the feature map, or go there with the Tab key and the arrow keys. Below it you see the window, each
+#   product, and their sum.
+# - Change a number of the kernel. Which cells of the map change with it, and why all of them?
+#
+# (If you see a still picture instead, nothing is lost: it shows how the second number comes about. In a terminal,
+# `cnnkit explore` opens the explorer in your browser.)
+
+# %%
+from cnnkit import explore
+
+explore.explore(image, kernel, cell=(0, 1))
+
+# %% [markdown]
 # **How large is the map?** The kernel must not hang over the border. In an image of height H, a kernel of height h
 # can stand in H - h + 1 rows; the same holds for the width.
 #
@@ -356,7 +369,7 @@ check("one_cell", one_cell)
 #
 # First the example from above, then a larger one. The image is **binary**, 0 and 1 only, and the kernel has the shape of
 # the letter X. So each number of the map counts how many of the five spots of an X are set in its window. The largest is
-# 4: no window holds a whole X, but three of them come close.
+# 4: no window holds a whole X, but three of them come close. Which spot is missing there? In the explorer you see it.
 
 # %%
 binary = np.array([
@@ -370,7 +383,7 @@ x_shape = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
 
 print(conv2d(np.arange(9).reshape(3, 3), np.array([[0, 1], [2, 3]])))
 print(conv2d(binary, x_shape))
-plot.convolution_step(binary, x_shape, 2, 2)
+explore.explore(binary, x_shape, cell=(2, 2))
 
 # %% [markdown]
 # ### A kernel is a pattern detector
@@ -444,6 +457,13 @@ for stride in (1, 2, 3):
     print(sums)
 
 # %% [markdown]
+# Step through it, and see the window jump. Raise the stride to 3: which rows and columns of the image does no window reach
+# any more?
+
+# %%
+explore.explore(counting, ones, stride=2)
+
+# %% [markdown]
 # ## Colour: a filter is as deep as its input
 #
 # A colour image is three numbers deep, so the filter is too: 3 × 3 × 3, one 3 × 3 slice for each channel. At each place
@@ -494,6 +514,13 @@ print("to_gray is a convolution:", np.allclose(gray_map, to_gray(small)))
 
 red_map = conv2d_channels(small / 255, red_filter)
 plot.row([small, red_map], titles=["photo", "how red?"])
+
+# %% [markdown]
+# The same filter, to play with: one slice for each channel, 27 products, one sum. Make a filter that looks for blue, or one
+# that tells the green of the eyes from the rest.
+
+# %%
+explore.explore(photo, red_filter)
 
 # %% [markdown]
 # ## Why this is better than a dense layer

@@ -299,6 +299,17 @@ results = [np.clip(conv2d_same(eyes, filters[name], "symmetric"), 0, 1) for name
 plot.row(results, titles=shown)
 
 # %% [markdown]
+# To get to know them, play. In the kernel explorer, choose one filter after the other, look at the sum of its weights, and
+# point at places of the map: at plain fur, at a whisker, at the edge of an eye. Then change single weights. What becomes of
+# the sharpened cat when the 5 is a 6? Of the edges, when the sum is no longer 0? And choose other borders: where, and by
+# how much, does the map change?
+
+# %%
+from cnnkit import explore
+
+explore.explore("chelsea", "sharpen", padding="symmetric")
+
+# %% [markdown]
 # ## Exercise: `box_kernel` (1 point)
 #
 # A larger box blurs more. Write a function that makes the box kernel of n × n: all weights are equal, and they add up to
@@ -395,8 +406,16 @@ plot.row(
 # %% [markdown]
 # ## Practice: find a kernel
 #
-# Here is a small workbench. Change the nine weights, run the cell, and look. This is for practice and gives no points.
-# Try to find a kernel
+# Now the other way round: here is the picture, which kernel makes it? The explorer has six of them: vertical and horizontal
+# edges, blur, sharpen, one diagonal, emboss. There is more than one right answer to each, since what counts is the picture.
+# It tells how alike yours is, and gives hints when you ask for them. This is for practice and gives no points; what you
+# have found is kept.
+
+# %%
+explore.explore(level="vertical")
+
+# %% [markdown]
+# And a workbench in numbers, with your own functions. Change the nine weights, run the cell, and look. Try to find a kernel
 #
 # - that finds **edges** of every direction, and answers 0 to a plain wall;
 # - that **blurs**, and leaves the wall as bright as it is;

@@ -126,8 +126,16 @@ plot.row([feature_map, rectified], titles=["feature map", "after the ReLU"])
 # and the width in the same way. There is nothing to learn in a pooling: it has no weights.
 #
 # An example: `[[1, 1, 0, 0], [0, 0, 1, 4]]`, max pooling with a window of 2 × 2. With stride 2 there are two windows, and the
-# result is `[[1, 4]]`. With stride 1 there are three, and it is `[[1, 1, 4]]`. Check it with your finger.
-#
+# result is `[[1, 4]]`. With stride 1 there are three, and it is `[[1, 1, 4]]`. Check it with your finger, or in the kernel
+# explorer: its kernel is a single 1, which changes nothing, so that only the pooling is left. Go through the cells of the
+# pooled map, with the mouse or the arrow keys; then set the stride of the pooling to 1, and take the mean or the sum.
+
+# %%
+from cnnkit import explore
+
+explore.explore([[1, 1, 0, 0], [0, 0, 1, 4]], [[1]], pool="max")
+
+# %% [markdown]
 # **Each channel is pooled on its own.** An image of 28 × 28 with 6 channels becomes 14 × 14 with 6 channels: pooling never
 # changes the depth.
 #
@@ -314,6 +322,14 @@ print("photo", gray.shape, "-> maps", maps.shape, "-> pooled", pooled.shape)
 plot.row(
     [gray, pooled[:, :, 0], pooled[:, :, 1]], titles=["photo", "vertical lines", "horizontal lines"]
 )
+
+# %% [markdown]
+# Play with all three. Point at a cell of the pooled map: the picture shows how much of the photo it depends on, more than
+# the kernel's three pixels. Switch the ReLU off: what do the dark places of the map tell? Pool with larger windows: how
+# small may the map become before you no longer see a cat?
+
+# %%
+explore.explore("chelsea", "vertical_lines", relu=True, pool="max")
 
 # %% [markdown]
 # ## From scores to probabilities

@@ -25,7 +25,7 @@ def question(name, student, course):
 
 
 def __getattr__(name):
-    if name in ("images", "plot", "answers", "flashcards"):
+    if name in ("images", "plot", "answers", "explore", "flashcards"):
         import importlib
 
         return importlib.import_module(f"cnnkit.{name}")

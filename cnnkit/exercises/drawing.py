@@ -19,7 +19,7 @@ from cnnkit.answers import VALUE, Answer, number, wrong_cells
 from cnnkit.exercises import texts
 from cnnkit.exercises.model import Call, Exercise, Misconception
 from cnnkit.exercises.texts import say, sentence
-from cnnkit.exercises.wording import array_text, call_text
+from cnnkit.exercises.wording import LARGEST_PASTED, array_text, call_text
 
 #: The largest part of an array that is drawn: rows, columns, and matrices one after the other.
 ROWS, COLUMNS, PARTS = 8, 8, 4
@@ -271,7 +271,8 @@ def _inputs(failure: Failure) -> str:
     """The array arguments as matrices; numbers can be read in the call."""
     names = list(inspect.signature(failure.exercise.reference).parameters)
     named = [*zip(names, failure.call.args, strict=False), *failure.call.kwargs.items()]
-    drawn = [_matrices(name, value, _range([value])) for name, value in named if isinstance(value, np.ndarray)]
+    small = [(name, value) for name, value in named if isinstance(value, np.ndarray) and value.size <= LARGEST_PASTED]
+    drawn = [_matrices(name, value, _range([value])) for name, value in small]
     return f'<div role="group" aria-label="{_safe(say(texts.INPUTS))}">{_row(drawn)}</div>'
 
 

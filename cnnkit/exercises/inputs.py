@@ -5,6 +5,8 @@ kernels are seldom equal to their own flip; arrays come in any memory layout. Ev
 single row of small whole numbers in plain row order, which a student can work out by hand.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -18,6 +20,7 @@ WHOLE, TENTHS, BYTES = "whole", "tenths", "bytes"
 DEPTHS = (3, 1, 2, 5)
 
 
+@lru_cache(maxsize=1024)  # to make a strategy takes longer than to draw from it
 def numbers(shape: tuple[int, ...], kind: str) -> st.SearchStrategy[np.ndarray]:
     """Arrays of one shape and one kind of numbers; now and then all the same number.
 

@@ -59,7 +59,7 @@ def layout_of(array: np.ndarray) -> str:
 
 
 def copy_of(call: Call) -> Call:
-    """The same call on fresh arrays of the same values, types and memory layouts, and fresh generators.
+    """The same call on fresh arrays of the same values, types and memory layouts, fresh generators, lists and dicts.
 
     Examples
     --------
@@ -72,6 +72,10 @@ def copy_of(call: Call) -> Call:
     def fresh(value):
         if isinstance(value, np.random.Generator):
             return deepcopy(value)
+        if isinstance(value, dict):
+            return {name: fresh(part) for name, part in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(fresh(part) for part in value)
         if not isinstance(value, np.ndarray):
             return value
         return lay_out(value, layout_of(value)) if value.ndim >= 2 else value.copy()

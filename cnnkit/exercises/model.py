@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from cnnkit.answers import VALUE, Answer, Text, difference, wrong_cells
+from cnnkit.answers import VALUE, Answer, Text, arrays_in, difference, wrong_cells
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Call:
     Parameters
     ----------
     args : tuple
-        Arrays, numbers, text, lists and tuples of them, and generators made by ``np.random.default_rng(seed)``.
+        Arrays, numbers, text, lists and tuples of them, dicts of arrays by name, and generators made by
+        ``np.random.default_rng(seed)``.
     kwargs : dict, optional
     magnitude : float, optional
         What rounding errors are measured by, where it is not the arguments: 1.0 for probabilities, however large
@@ -34,8 +35,8 @@ class Call:
         return function(*self.args, **self.kwargs)
 
     def arrays(self) -> list[np.ndarray]:
-        """The array arguments, in order."""
-        return [value for value in (*self.args, *self.kwargs.values()) if isinstance(value, np.ndarray)]
+        """The array arguments, in order; of a dict, the arrays in it."""
+        return arrays_in((*self.args, *self.kwargs.values()))
 
     def scale(self) -> float | None:
         """The largest magnitude among the arguments, for tolerances; computed once, since every student asks it.
@@ -71,7 +72,8 @@ class Property:
         Share of the exercise's points, relative to the other properties.
     relation : callable, optional
         For a metamorphic property: ``relation(calls, values)`` gets the answers to all calls but the last and
-        returns what the last must be. Without it every answer is compared with the reference.
+        returns what the last must be: for several results, a tuple of them. Without it every answer is compared with
+        the reference.
     keeps_inputs : bool, optional
         The arguments must also come back unchanged.
     keeps_dtype : bool, optional
@@ -129,10 +131,10 @@ class Property:
         if self.relation is None and self.rule is None:
             return None
         for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
-            if isinstance(answer.value, tuple) or answer.value.shape != np.shape(right):
+            if _shapes(answer.value, right) != _shapes(right, right):
                 return index, right, difference(answer, right, calls[index].scale())
             # An infinity would give the relation an infinite tolerance.
-            if not np.isfinite(answer.value).all():
+            if not all(np.isfinite(part).all() for part in _parts(answer.value)):
                 return index, right, "gives numbers that are not finite (nan or inf)"
         if self.rule is None:
             return self._relation_failure(calls, answers, expected)
@@ -142,28 +144,41 @@ class Property:
     def _relation_failure(self, calls, answers, expected):
         # A function that always gives the same constant satisfies many relations; it must not earn them.
         for index, (answer, right) in enumerate(zip(answers, expected, strict=True)):
-            if _constant(answer.value) and not _constant(right, calls[index].scale()):
-                return index, right, "gives the same number everywhere"
+            for got, wanted in zip(_parts(answer.value, right), _parts(right), strict=True):
+                if _constant(got) and not _constant(wanted, calls[index].scale()):
+                    return index, right, "gives the same number everywhere"
         last = len(calls) - 1
         try:
             with np.errstate(over="ignore", invalid="ignore"):
+                should = self.relation(calls, [answer.value for answer in answers[:-1]])
                 # As floats: whole numbers without end would be neither finite nor infinite to NumPy.
-                should = np.asarray(self.relation(calls, [answer.value for answer in answers[:-1]]), np.float64)
+                parts = tuple(np.asarray(part, np.float64) for part in _parts(should))
         except OverflowError:
-            should = np.asarray(np.inf)
-        if not np.isfinite(should).all():  # huge answers that overflow together: the same infinite tolerance
+            parts = (np.asarray(np.inf),)
+        if not all(np.isfinite(part).all() for part in parts):  # huge answers that overflow together: the same
             return last, expected[last], "gives numbers too large to calculate with"
+        should = parts if isinstance(should, tuple) else parts[0]
         scales = [call.scale() for call in calls]
         text = difference(answers[last], should, None if None in scales else max(scales))
         return (last, should, text) if text else None
 
 
+def _parts(value, like=()) -> tuple:
+    """Several results one by one; where `like` is several, also those that are stacked because their shapes agree."""
+    several = isinstance(value, tuple) or (isinstance(like, tuple) and like and np.ndim(value) > 0)
+    return tuple(value) if several else (value,)
+
+
+def _shapes(value, like) -> list[tuple[int, ...]]:
+    return [np.shape(part) for part in _parts(value, like)]
+
+
 def _constant(values, scale: float | None = None) -> bool:
     """Whether all numbers are equal: exactly, or, with the inputs' `scale`, as far as answers are told apart."""
-    values = np.asarray(values)
+    values = np.asarray(values).ravel()
     if scale is None:
-        return bool((values == values.flat[:1]).all())
-    return not wrong_cells(values, np.broadcast_to(values.flat[:1], values.shape), scale).any()
+        return bool((values == values[:1]).all())
+    return not wrong_cells(values, np.broadcast_to(values[:1], values.shape), scale).any()
 
 
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
@@ -208,6 +223,8 @@ class Exercise:
     public : tuple of Property
         What ``check`` tries in the student's notebook. The hidden properties live with the autograder.
     misconceptions : tuple of Misconception
+    share : float, optional
+        The part of the usual number of examples on which it is tried: less than 1 where a call takes long.
     """
 
     name: str
@@ -216,3 +233,4 @@ class Exercise:
     reference: Callable
     public: tuple[Property, ...]
     misconceptions: tuple[Misconception, ...]
+    share: float = 1.0

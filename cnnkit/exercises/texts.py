@@ -320,7 +320,7 @@ def messages() -> list[tuple[str, str]]:
     >>> ("got", "check") in messages()
     True
     """
-    from cnnkit.exercises import dropping, lessons, questions
+    from cnnkit.exercises import dropping, lessons, questions, signs, training
 
     constants = {name: text for name, text in globals().items() if name[:1].isupper() and name.isupper()}
     found = [(text, "check") for text in constants.values() if isinstance(text, str)]
@@ -328,6 +328,8 @@ def messages() -> list[tuple[str, str]]:
     found = [(text, place) for text, place in found if isinstance(text, str)]  # not SENTENCES, which are pairs
     found += [("\0".join(filter(None, forms)), "answer") for forms in SENTENCES.values()]
     found += [(text, "dropout") for text in dropping.SENTENCES]
+    found += [(text, "cross_entropy") for text in training.SENTENCES]
+    found += [(text, "train_and_predict") for text in signs.SENTENCES]
     for question in (question for each in questions().values() for question in each):
         for mistake in question.mistakes:
             found += [(mistake.name, question.name), (mistake.hint, question.name)]

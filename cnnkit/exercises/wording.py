@@ -8,6 +8,8 @@ from cnnkit.exercises.model import Call
 
 #: Longer arrays are shown without their middle rows and columns.
 LARGEST_SHOWN = 400
+#: Arrays of more numbers are not written out in calls: nobody reads pages of them.
+LARGEST_PASTED = 1700
 _LINE = 88
 
 
@@ -59,12 +61,15 @@ def call_text(name: str, call: Call) -> str:
     Returns
     -------
     str
-        The arrays come back with the same values, types and memory layouts.
+        The arrays come back with the same values, types and memory layouts. Of a very large array, the type and the
+        shape stand in its place.
 
     Examples
     --------
     >>> print(call_text("conv2d", Call((np.array([[1, 2]]), np.array([[0.5]])), {"stride": 2})))
     conv2d(np.array([[1, 2]]), np.array([[0.5]]), stride=2)
+    >>> print(call_text("train", Call((np.zeros((50, 8, 8)), np.array([3, 7])))))
+    train(<float64 (50, 8, 8)>, np.array([3, 7]))
     >>> print(call_text("conv2d", Call((np.asfortranarray([[1, 2], [3, 4]], dtype=np.uint8),))))
     conv2d(np.asfortranarray(np.array([[1, 2], [3, 4]], dtype=np.uint8)))
     """
@@ -80,10 +85,16 @@ def call_text(name: str, call: Call) -> str:
 def _value_text(value) -> str:
     if isinstance(value, np.random.Generator):
         return f"np.random.default_rng({value.bit_generator.seed_seq.entropy})"
+    if isinstance(value, dict):
+        parts = [f"{name!r}: {_value_text(part)}" for name, part in value.items()]
+        text = f"{{{', '.join(parts)}}}"
+        return text if len(text) <= _LINE - 12 else "{\n    " + ",\n    ".join(parts) + ",\n}"
     if not isinstance(value, np.ndarray):
         return repr(value)
+    if value.size > LARGEST_PASTED:
+        return f"<{value.dtype.name} {value.shape}>"
     text = repr(value.tolist())
-    if len(text) > _LINE - 12:
+    if len(text) > _LINE - 12 and value.ndim > 1:
         # Rows below one another; a row of a colour image is itself a list of lists.
         end, start = "]" * (value.ndim - 1), "[" * (value.ndim - 1)
         text = text.replace(f"{end}, {start}", f"{end},\n{' ' * 10}{start}")

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnkit.ops.arrays import BATCH, IMAGE, checked, checked_grad, float_type, numbers, sum_types
+from cnnkit.ops.threads import product
 
 
 def batch_norm(x, gamma, beta, eps=1e-5):
@@ -455,7 +456,7 @@ def dense(x, weights, bias):
     """
     x, weights, bias = _checked_dense(x, weights, bias)
     compute, result = sum_types(x.shape[1], x, weights, added=bias)
-    total = x.astype(compute, copy=False) @ weights.astype(compute, copy=False)
+    total = product(x.astype(compute, copy=False), weights.astype(compute, copy=False))
     total += bias.astype(compute, copy=False)
     return total.astype(result, copy=False)
 
@@ -513,7 +514,7 @@ def dense_backward(x, weights, bias, grad):
     grad = checked_grad("dense", grad, (len(x), weights.shape[1]))
     dtype = float_type(x, weights, bias, grad)
     x, weights, grad = (array.astype(dtype, copy=False) for array in (x, weights, grad))
-    return grad @ weights.T, x.T @ grad, grad.sum(axis=0)
+    return product(grad, weights.T), product(x.T, grad), grad.sum(axis=0)
 
 
 def locally_connected2d(x, filters):

@@ -19,9 +19,9 @@ from autograder.counterparts import COUNTERPARTS
 from autograder.course import Course
 from autograder.crosscheck import Line, NotAvailable, Table
 from autograder.roundoff import Bound
-from cnnkit import exercises, kernels, ops, shapes
+from cnnkit import exercises, imagenet, kernels, ops, shapes
 from cnnkit.answers import answer_of
-from cnnkit.exercises import Call
+from cnnkit.exercises import Call, transfer
 
 PUBLIC = set(ops.__all__)
 
@@ -246,6 +246,12 @@ def graded(function, *calls, name=None):
         (shapes.locally_connected_params, [Call(((32, 32, 1), 5, 3, 1, 1, False)), Call(((9, 8, 2), 4, 3, 2))]),
         (shapes.receptive_field, [Call(([(3, 1)],)), Call(([(5, 1), (2, 2), (5, 1)],)), Call(([(1, 3), (2, 5)],))]),
         (kernels.box_kernel, [Call((1,)), Call((4,)), Call((4,))]),
+        (imagenet.preprocess, [Call((np.full((2, 3, 3), 0.5),)), Call((np.full((2, 3, 3), 200, np.uint8),))]),
+        (imagenet.top_k, [Call((np.array([0.2, 0.3, 0.2, 0.3]), 3)), Call((np.full(40, 1 / 40),), {"k": 40})]),
+        (
+            transfer.freeze,
+            [Call((transfer.parameters(("conv10", "conv1")), names)) for names in ([], ["conv1"], ["conv10.bias"])],
+        ),
     ],
 )
 def test_graded_functions_outside_ops_have_counterparts(function, calls):
@@ -282,7 +288,7 @@ def test_every_function_and_gradient_can_be_confirmed_in_batches(name):
 
 
 def test_an_exercise_without_a_counterpart_is_not_confirmed():
-    assert crosscheck.confirm(SimpleNamespace(name="freeze", reference=len), []) == ""
+    assert crosscheck.confirm(SimpleNamespace(name="depthwise", reference=len), []) == ""
 
 
 # --- the table and the command --------------------------------------------------------------------

@@ -105,6 +105,38 @@ def test_an_answer_of_several_arrays_comes_back():
     assert [part.shape for part in got.value] == [(2, 3), (4,)]
 
 
+def test_a_dict_travels_in_its_order_with_the_layouts_of_its_arrays():
+    payload = bytearray()
+    sent = {"conv10.weight": np.asfortranarray([[1, 2], [3, 4]]), "conv1.bias": np.arange(6.0)[::2], "rate": 0.5}
+    got = wire.unpack(json.loads(json.dumps(wire.pack((sent, ["conv1"]), payload))), payload)
+    assert got[1] == ["conv1"]
+    assert list(got[0]) == list(sent)
+    assert got[0]["rate"] == 0.5
+    for name in ("conv10.weight", "conv1.bias"):
+        np.testing.assert_array_equal(got[0][name], sent[name], strict=True)
+        assert got[0][name].flags.writeable
+    assert got[0]["conv10.weight"].flags.f_contiguous
+    assert not got[0]["conv1.bias"].flags.c_contiguous
+
+
+@pytest.mark.parametrize("pairs", [{}, [[]], [["a"]], [["a", 1, 2]], [[1, 2]], ["ab"], [[["a"], 1]], [["a", {"x": 1}]]])
+def test_a_dict_of_another_form_is_refused(pairs):
+    with pytest.raises(wire.WireError):
+        wire.unpack({"d": pairs}, bytearray())
+
+
+def test_only_the_grader_may_send_a_dict():
+    payload = bytearray()
+    packed = wire.pack({"conv1.bias": np.zeros(2)}, payload)
+    for answer in ({"kind": "value", "value": packed}, {"kind": "value", "value": {"t": [packed]}}):
+        with pytest.raises(wire.WireError, match="something that is no array"):
+            wire.unpack_answer(answer, payload)
+    with pytest.raises(wire.WireError, match="something that is no array"):
+        wire.unpack_arrays([packed], payload)
+    with pytest.raises(TypeError, match=r"other keys than text: \[1\]"):
+        wire.pack({1: 2}, payload)
+
+
 def test_a_generator_travels_as_its_seed():
     payload = bytearray()
     sent = wire.pack((np.random.default_rng(7),), payload)

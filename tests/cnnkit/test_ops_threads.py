@@ -29,6 +29,10 @@ def results():
             yield maps
             grads = ops.conv_layer_backward(x, filters, bias, array(*maps.shape), **options)
             yield from (grad for grad in grads if grad is not None)
+    for rows, inputs, outputs in ((64, 400, 120), (1, 5000, 4099), (1003, 300, 200)):  # in one piece and in several
+        x, weights, bias = array(rows, inputs), array(inputs, outputs), array(outputs)
+        yield ops.dense(x, weights, bias)
+        yield from ops.dense_backward(x, weights, bias, array(rows, outputs))
     x = array(3000, 300)
     yield ops.softmax(x)
     yield ops.softmax_backward(x, array(*x.shape))

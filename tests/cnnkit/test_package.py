@@ -33,7 +33,7 @@ def test_attributes_work_without_an_import_of_their_own():
 
 
 def test_an_unknown_attribute_lists_the_known_ones():
-    with pytest.raises(AttributeError, match="no attribute 'convolve'; it has: check, images, kernels"):
+    with pytest.raises(AttributeError, match="no attribute 'convolve'; it has: check, data, images, kernels, nn"):
         cnnkit.convolve  # noqa: B018
 
 

@@ -25,6 +25,19 @@ def test_floats_keep_all_their_digits():
     assert call_text("f", Call((value,))) == "f(np.array([[0.30000000000000004]]))"
 
 
+def test_a_dict_of_arrays_can_be_pasted():
+    params = {"conv1.weight": np.asfortranarray([[1.5, 2], [3, 4]]), "conv1.bias": np.arange(40)}
+    for given in (params, {"conv1.bias": np.arange(2)}):
+        text = call_text("freeze", Call((given, ["conv1"])))
+        pasted, names = eval(text, {"np": np, "freeze": lambda params, names: (params, names)})
+        assert list(pasted) == list(given)
+        for name, array in given.items():
+            np.testing.assert_array_equal(pasted[name], array, strict=True)
+            assert layout_of(pasted[name]) == layout_of(array)
+        assert names == ["conv1"]
+    assert text == "freeze({'conv1.bias': np.array([0, 1])}, ['conv1'])"
+
+
 def test_a_long_call_is_broken_between_rows():
     assert call_text("conv2d", Call((np.arange(30).reshape(3, 10), np.array([[1]])), {"stride": 2})) == (
         "conv2d(\n"
