@@ -4,8 +4,8 @@
 
 The page is opened with a photo of 256 × 256 and a kernel of 5 × 5. In each frame one weight changes, and the whole map
 is computed and drawn anew. Printed are the time that our own code takes for it, the processor time of the page's
-thread, which does not count what others on the machine take, and how far apart the frames are. For 60 a second they must
-be 16.7 ms apart, so a frame must take less.
+thread, which does not count what others on the machine take, and how far apart the frames are. For 60 a second they
+must be 16.7 ms apart, so a frame must take less.
 """
 
 import argparse
