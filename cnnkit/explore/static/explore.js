@@ -273,7 +273,11 @@ export function read(text) {
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const percent = (share) => Math.floor(100 * clamp(share, 0, 1));
 const named = (name) => ["red", "green", "blue"][name];
+// In every frame much is drawn that has not changed: what is not written costs the browser nothing.
 const setText = (node, text) => node.textContent !== text && (node.textContent = text);
+const setValue = (input, text) => input.value !== text && (input.value = text);
+const setAttribute = (node, name, value) => node.getAttribute(name) !== value && node.setAttribute(name, value);
+const setProperty = (node, name, value) => node.style.getPropertyValue(name) !== value && node.style.setProperty(name, value);
 
 // ---------------------------------------------------------------- a picture on the screen
 
@@ -344,6 +348,9 @@ function Panel(name, { interactive = false } = {}) {
 
   function place(which, row, column, height, width) {
     which.hidden = false;
+    const where = [row, column, height, width, ...size].join();
+    if (which.dataset.where === where) return;
+    which.dataset.where = where;
     which.style.top = `${(100 * row) / size[0]}%`;
     which.style.left = `${(100 * column) / size[1]}%`;
     which.style.height = `${(100 * height) / size[0]}%`;
@@ -426,8 +433,8 @@ export function mount(el, model) {
       input.select();
     });
     const update = () => {
-      if (root.getRootNode().activeElement !== input) input.value = String(get());
-      input.setAttribute("aria-valuenow", String(get()));
+      if (root.getRootNode().activeElement !== input) setValue(input, String(get()));
+      setAttribute(input, "aria-valuenow", String(get()));
       fewer.disabled = get() <= low;
       more.disabled = get() >= high;
     };
@@ -604,7 +611,7 @@ export function mount(el, model) {
 
   /** As disabled, but it keeps the focus, so that the keyboard is not lost. */
   function off(node, isOff) {
-    node.setAttribute("aria-disabled", String(isOff));
+    setAttribute(node, "aria-disabled", String(isOff));
   }
 
   const sum = () => state.cells.flat(2).reduce((total, weight) => total + weight, 0);
@@ -956,8 +963,8 @@ export function mount(el, model) {
     relu.checked = state.relu;
     pools.node.value = state.pool;
     for (const part of poolFields) part.hidden = state.pool === "none";
-    free.setAttribute("aria-pressed", String(!here));
-    game.setAttribute("aria-pressed", String(Boolean(here)));
+    setAttribute(free, "aria-pressed", String(!here));
+    setAttribute(game, "aria-pressed", String(Boolean(here)));
     setText(game, `Find the kernel · ${state.solved.length} of ${levels.length}`);
     active = [Math.min(active[0], state.cells.length - 1), Math.min(active[1], state.cells[0].length - 1), Math.min(active[2], channels - 1)];
     const largest = Math.max(1e-9, ...state.cells.flat(2).map(Math.abs));
@@ -966,12 +973,12 @@ export function mount(el, model) {
         row.forEach((cell, q) => {
           const input = inputAt(p, q, c);
           const value = cell[c];
-          if (focused !== input) input.value = short(value);
+          if (focused !== input) setValue(input, short(value));
           // One stop for the Tab key in each slice.
           input.tabIndex = (c === active[2] ? p === active[0] && q === active[1] : p === 0 && q === 0) ? 0 : -1;
           const share = Math.abs(value) / largest;
           input.parentNode.dataset.sign = value > 0 ? "plus" : value < 0 ? "minus" : "zero";
-          input.parentNode.style.setProperty("--share", share.toFixed(2));
+          setProperty(input.parentNode, "--share", share.toFixed(2));
         }),
       );
     }
@@ -997,9 +1004,9 @@ export function mount(el, model) {
     const channels = shown.planes.length === 3 ? " × 3" : "";
     name(picture, here ? "Photo" : "Picture", `${image.rows} × ${image.columns}${channels}`);
     setText(picture.below, here ? "" : border.replace(" with", "With") || (image.whole ? "Black 0, white 255." : ""));
-    picture.view.setAttribute("aria-label", `The picture, ${size(image)}${border}`);
-    picture.view.style.setProperty("--above", `${(100 * above) / shown.rows}%`);
-    picture.view.style.setProperty("--left", `${(100 * left) / shown.columns}%`);
+    setAttribute(picture.view, "aria-label", `The picture, ${size(image)}${border}`);
+    setProperty(picture.view, "--above", `${(100 * above) / shown.rows}%`);
+    setProperty(picture.view, "--left", `${(100 * left) / shown.columns}%`);
     picture.view.classList.toggle("explore-bordered", Boolean(above || left));
     map.node.hidden = !made;
     last.node.hidden = here ? false : !small;
@@ -1015,24 +1022,24 @@ export function mount(el, model) {
     map.paint(cut, (cut.planes ??= [cut.values]), tone.black, tone.white, reach ?? Infinity);
     name(map, here ? "Your picture" : "Feature map", `${size(made)}${state.relu ? ", ReLU" : ""}`);
     setText(map.below, legend(tone));
-    map.view.setAttribute("aria-label", `${here ? "Your picture" : "Feature map"}, ${made.rows} rows, ${made.columns} columns; arrow keys choose a cell`);
+    setAttribute(map.view, "aria-label", `${here ? "Your picture" : "Feature map"}, ${made.rows} rows, ${made.columns} columns; arrow keys choose a cell`);
     if (here) {
       const wanted = goalOf(here);
       last.paint(wanted.made, (wanted.made.planes ??= [wanted.made.values]), wanted.tone.black, wanted.tone.white);
       name(last, "Make this picture", "");
       setText(last.below, legend(wanted.tone));
-      last.view.setAttribute("aria-label", `The picture to make: ${here.task}`);
-      last.view.setAttribute("role", "img");
+      setAttribute(last.view, "aria-label", `The picture to make: ${here.task}`);
+      setAttribute(last.view, "role", "img");
       last.view.removeAttribute("tabindex");
       last.box.hidden = true;
     } else if (small) {
       last.paint(small, [small.values], ...(state.pool === "sum" ? sumTones(small, tone) : [tone.black, tone.white]));
       name(last, `Pooled: ${state.pool}`, size(small));
       setText(last.below, state.pool === "sum" ? "" : "Black and white as in the map.");
-      last.view.setAttribute("role", "application");
-      last.view.setAttribute("tabindex", "0");
-      last.view.setAttribute(QUIET, "true");
-      last.view.setAttribute("aria-label", `Pooled map, ${small.rows} rows, ${small.columns} columns; arrow keys choose a cell`);
+      setAttribute(last.view, "role", "application");
+      setAttribute(last.view, "tabindex", "0");
+      setAttribute(last.view, QUIET, "true");
+      setAttribute(last.view, "aria-label", `Pooled map, ${small.rows} rows, ${small.columns} columns; arrow keys choose a cell`);
     }
   }
 
@@ -1119,10 +1126,10 @@ export function mount(el, model) {
       const wide = slices[0][0].length > 4;
       for (const frame of windows.children) {
         if (!wide) continue;
-        frame.setAttribute("tabindex", "0");
-        frame.setAttribute("role", "region");
-        frame.setAttribute("aria-label", "Products");
-        frame.setAttribute(QUIET, "true");
+        setAttribute(frame, "tabindex", "0");
+        setAttribute(frame, "role", "region");
+        setAttribute(frame, "aria-label", "Products");
+        setAttribute(frame, QUIET, "true");
       }
     }
     slices.forEach((rows, c) => {
@@ -1180,8 +1187,8 @@ export function mount(el, model) {
     if (!here) return;
     for (const step of steps) {
       const done = state.solved.includes(step.name);
-      step.node.setAttribute("aria-current", step.name === here.name ? "step" : "false");
-      step.node.setAttribute("aria-label", `Level ${step.number}: ${step.title}${done ? ", found" : ""}`);
+      setAttribute(step.node, "aria-current", step.name === here.name ? "step" : "false");
+      setAttribute(step.node, "aria-label", `Level ${step.number}: ${step.title}${done ? ", found" : ""}`);
       step.node.classList.toggle("explore-done", done);
       setText(step.sign, done ? "✓" : String(step.number));
     }
@@ -1190,8 +1197,8 @@ export function mount(el, model) {
     const share = ready ? likeness(here.keeps, cropped(result.map, image), goalOf(here).made, image) : 0;
     const won = ready && share >= found;
     bar.style.width = `${percent(share)}%`;
-    meter.setAttribute("aria-valuenow", String(percent(share)));
-    meter.setAttribute("aria-valuetext", `${percent(share)} per cent, found at ${percent(found)}`);
+    setAttribute(meter, "aria-valuenow", String(percent(share)));
+    setAttribute(meter, "aria-valuetext", `${percent(share)} per cent, found at ${percent(found)}`);
     root.classList.toggle("explore-won", Boolean(won));
     setText(verdict, won ? `Found: ${percent(share)} % alike.` : `${percent(share)} % alike. ${advice(here, share)}`);
     if (!won && root.getRootNode().activeElement === onward) inputAt(...active).focus();
