@@ -42,6 +42,8 @@ bench: setup
 	$(BIN)/python bench/report.py
 	$(BIN)/python bench/feedback.py
 	$(BIN)/python bench/flashcards.py
+	$(BIN)/python bench/nn.py
+	$(BIN)/python bench/explore.py
 
 clean:
 	rm -rf .venv
