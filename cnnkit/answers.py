@@ -311,4 +311,4 @@ def number(value) -> str:
         return f"{complex(value):.6g}"
     if isinstance(value, np.integer | int):
         return str(int(value))
-    return f"{float(value):.6g}"
+    return f"{float(value) + 0.0:.6g}"  # not -0

@@ -114,6 +114,8 @@ def pooled(
     if rest and not any(left) and size > 1:
         left[draw(st.integers(0, 1))] = draw(st.integers(1, size - 1))
     shape = down * size + left[0], across * size + left[1]
+    # Before the map, so that the gradient keeps its numbers when the map shrinks.
+    grad = draw(inputs.numbers((down, across), draw(st.sampled_from((WHOLE, TENTHS)))))
     if distinct:
         order = draw(st.permutations(range(shape[0] * shape[1])))
         x = np.array(order).reshape(shape) - shape[0] * shape[1] // 2
@@ -121,7 +123,6 @@ def pooled(
         x = np.mod(draw(inputs.numbers(shape, WHOLE)), 3) - draw(st.sampled_from((0, 5)))
     else:
         x = draw(inputs.numbers(shape, draw(st.sampled_from(kinds))))
-    grad = draw(inputs.numbers((down, across), draw(st.sampled_from((WHOLE, TENTHS)))))
     if layout is not None:
         x, grad = lay_out(x, draw(layout)), lay_out(grad, draw(layout))
     if size == 2 and draw(st.booleans()):
@@ -211,6 +212,11 @@ def summed_up(probs, labels):
 def averaged_over_all_entries(probs, labels):
     wanted = np.eye(probs.shape[1])[labels]
     return -(wanted * np.log(np.maximum(probs, 1e-12))).mean()
+
+
+def divided_by_the_number_of_labels(probs, labels):
+    wanted = np.eye(probs.shape[1])[labels]
+    return -(wanted * np.log(np.maximum(probs, 1e-12))).sum(axis=0).mean()
 
 
 def infinite_at_zero(probs, labels):
@@ -917,6 +923,7 @@ cross_entropy = Exercise(
     misconceptions=(
         Misconception("sum instead of mean", summed_up, _ONE_LOSS),
         Misconception("averaged over all entries of the table", averaged_over_all_entries, _ONE_LOSS),
+        Misconception("divided by the number of labels", divided_by_the_number_of_labels, _ONE_LOSS),
         Misconception("one loss for each row", one_loss_for_each_row, _ONE_LOSS),
         Misconception("infinite at probability 0", infinite_at_zero, _ZERO),
         Misconception("probability 0 left out", zeros_left_out, _ZERO),

@@ -7,7 +7,6 @@ import numpy as np
 
 from cnnkit.nn.model import Model, loss_and_gradient
 from cnnkit.nn.optimizers import Adam
-from cnnkit.notices import in_notebook
 
 
 @dataclass
@@ -297,7 +296,10 @@ def _latest(history: History) -> str:
 
 def _bar(total: int, progress: bool):
     # As text in a notebook too: the bar of widgets is gone when the notebook is opened again or made a page.
+    # And here, not above: the exercises that come along take longer to import than a small training.
     from tqdm import tqdm
+
+    from cnnkit.notices import in_notebook
 
     hidden = not (in_notebook() or (sys.stdout is not None and sys.stdout.isatty()))
     return tqdm(

@@ -188,7 +188,7 @@ def test_given_cells_import_only_what_the_sandbox_has(lesson):
             for node in ast.walk(tree):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module] if isinstance(node, ast.ImportFrom) else []
-                assert {name.split(".")[0] for name in names} <= {"numpy", "cnnkit"}
+                assert {name.split(".")[0] for name in names} <= {"numpy", "matplotlib", "cnnkit"}
 
 
 def executed(node) -> str:
@@ -226,6 +226,21 @@ def convolution_outputs() -> str:
 )
 def test_worked_numbers_are_printed(convolution_outputs, printed):
     assert printed in convolution_outputs
+
+
+def test_a_network_is_trained_from_the_first_cell_to_the_last():
+    printed = executed(read(source_path(ROOT, "06-train-a-cnn")))
+    assert "total of LeNet-5 61,706" in printed
+    right = dict(re.findall(r"(before|after|kept back): ([\d.]+)% right", printed))
+    assert float(right["before"]) < 30
+    assert float(right["after"]) > 95
+    assert float(right["kept back"]) > 85
+    table = re.findall(
+        r"(as it is|no ReLU|no pooling|neither|more filters) ([\d,]+) ([\d.]+)% ([\d.]+)% ([\d.]+)%", printed
+    )
+    kept_back = {name: float(share) for name, _, _, share, _ in table}
+    assert len(kept_back) == 5
+    assert kept_back.pop("neither") < 40 < 80 < min(kept_back.values())
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

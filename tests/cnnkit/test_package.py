@@ -28,6 +28,12 @@ def test_ops_needs_numpy_only():
     assert run(f"import sys, cnnkit.ops; print([name for name in {heavy} if name in sys.modules])") == "[]"
 
 
+def test_networks_need_numpy_only_until_there_is_something_to_show_or_to_read():
+    heavy = "('matplotlib', 'hypothesis', 'IPython', 'sklearn', 'pooch', 'tqdm', 'safetensors')"
+    code = f"import sys, cnnkit.nn, cnnkit.data; print([name for name in {heavy} if name in sys.modules])"
+    assert run(code) == "[]"
+
+
 def test_attributes_work_without_an_import_of_their_own():
     assert run("import cnnkit; print(cnnkit.ops.conv2d([[2]], [[3]]), len(cnnkit.images.names()))") == "[[6]] 7"
 

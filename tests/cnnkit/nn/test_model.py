@@ -112,6 +112,13 @@ def test_forward_equals_pytorch(network, training):
         agree(array, collected[name])
 
 
+def test_the_border_of_a_pool_never_is_the_maximum_and_counts_as_0_in_a_mean():
+    images = -1 - np.random.default_rng(0).random((2, 5, 6, 3))
+    for kind in ("max", "average"):
+        model = nn.Model([Pool((3, 2), stride=2, pad=1, kind=kind)], dtype=np.float64, input_shape=(5, 6, 3))
+        agree(model(images), np.moveaxis(torch_twin(model)(tensor(images)).numpy(), 1, -1))
+
+
 def test_vgg_16_in_float32_equals_pytorch_on_small_images():
     # At 224 × 224 the same layers take minutes of a test's time; bench/nn.py compares there.
     model = nn.Model(shapes.VGG16, input_shape=(64, 32, 3))

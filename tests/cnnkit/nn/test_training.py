@@ -162,6 +162,14 @@ def test_every_image_is_seen_once_an_epoch_and_the_last_batch_is_smaller(monkeyp
     assert first.tolist() != second.tolist()
 
 
+def test_every_image_counts_the_same_in_the_loss_also_one_of_a_smaller_batch():
+    images, labels = task(10)
+    model = small()
+    loss, _ = model.gradients(images, labels)
+    history = nn.train(model, images, labels, epochs=1, batch=4, optimizer=nn.SGD(1e-13))  # it hardly moves
+    assert history.loss[0] == pytest.approx(loss, rel=1e-10)
+
+
 def test_training_ends_early_and_goes_back_to_the_best_weights(monkeypatch):
     losses = iter([3.0, 2.0, 2.5, 1.0, 1.0, 1.5, 0.5])
     kept = []
