@@ -57,21 +57,22 @@ def find(name: str) -> Exercise:
 
 
 def module_of(name: str) -> str:
-    """The module here in which an exercise is written, without the package's name.
+    """The module here in which an exercise or a question is written, without the package's name.
 
     Raises
     ------
     KeyError
-        When there is no such exercise; the message lists the names that exist.
+        When there is neither; the message lists the exercises that exist.
 
     Examples
     --------
-    >>> module_of("conv2d")
-    'convolution'
+    >>> module_of("conv2d"), module_of("one_cell")
+    ('convolution', 'convolution')
     """
-    exercise = find(name)
-    modules = (module.__name__ for module in _modules().values() if exercise in module.EXERCISES)
-    return next(modules).rpartition(".")[2]
+    for module in _modules().values():
+        if any(each.name == name for each in (*module.EXERCISES, *getattr(module, "QUESTIONS", ()))):
+            return module.__name__.rpartition(".")[2]
+    return find(name).name  # raises, with the names that there are
 
 
 def find_question(name: str) -> Question:
