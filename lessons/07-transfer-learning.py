@@ -15,7 +15,7 @@
 # %%
 import numpy as np
 
-from cnnkit import check, images, plot
+from cnnkit import check, images, plot, question
 
 # %% [markdown]
 # ## Four networks
@@ -322,6 +322,37 @@ check("freeze", freeze)
 # Graded: 3 points. After you submit, hidden inputs are tried here:
 # more networks and lists of names than the check tries.
 check("freeze", freeze)
+
+# %% [markdown]
+# ## Question: a new head (1 point)
+#
+# How few weights is "few"? This question is for you and your pencil. Its numbers are your own: everybody has others. Write
+# your id, the one under which you hand in, between the quotation marks below, and run the two cells.
+
+# %%
+STUDENT = "your id"  # write here the id under which you hand in: your question has numbers of your own
+COURSE = "set when the lesson is released"
+
+# %%
+numbers = question("new_head", STUDENT, COURSE)
+
+# %% [markdown]
+# Write the number down as `new_head`. The check can read your answer but does not tell whether it is right: you see that when
+# the lesson is graded.
+
+# %% solution="new_head"
+new_head = ""  # write your number between the quotation marks
+### BEGIN SOLUTION
+inputs = numbers["rows"] * numbers["columns"] * numbers["depth"]
+new_head = inputs * numbers["classes"] + numbers["classes"]
+### END SOLUTION
+
+# %%
+check("new_head", new_head)
+
+# %% grade="new_head" points=1
+# Graded: 1 point. Your answer is compared with the right one for your numbers.
+check("new_head", new_head)
 
 # %% [markdown]
 # ## A small network changes its job
