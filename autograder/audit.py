@@ -27,6 +27,8 @@ from cnnkit.exercises.matching import Tried, matching_misconception
 MODELS = 4
 #: Examples of each property on which a mutant of the reference must be right to count as equivalent.
 _FURTHER = 25
+#: Where only rules judge, by what comes out, it may miss so many of them: a little worse at learning is no mistake.
+_MISSED = 0.1
 
 
 @dataclass
@@ -146,11 +148,14 @@ def _beyond_the_exercise(mutant: Mutant, exercise: Exercise, properties: dict) -
     more; unless an exercise asks for nothing but a result, as training does.
     """
     further = _further(exercise.name)
+    missed, most = 0, _MISSED * len(further) if all(prop.rule for prop in properties.values()) else 0
     for prop, calls, expected in further:
         given, after = answers(mutant.function, calls)
-        if properties[prop].failure(calls, given, expected, after):
+        missed += properties[prop].failure(calls, given, expected, after) is not None
+        if missed > most:
             return ""
-    return f"right on {len(further)} further examples: it changes nothing that the exercise asks for"
+    right = f"{len(further) - missed} of {len(further)}" if missed else f"{len(further)}"
+    return f"right on {right} further examples: it changes nothing that the exercise asks for"
 
 
 @cache

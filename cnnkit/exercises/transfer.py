@@ -3,10 +3,11 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from cnnkit import imagenet
+from cnnkit import imagenet, shapes
 from cnnkit.exercises import inputs
 from cnnkit.exercises.inputs import BYTES
 from cnnkit.exercises.model import Call, Exercise, Misconception, Property
+from cnnkit.exercises.questions import Question
 
 LESSON = "07-transfer-learning"
 
@@ -45,8 +46,8 @@ ALIKE = ("conv1", "conv10"), ("conv1", "preconv1"), ("dense1", "dense11"), ("nor
 
 def parameters(layers) -> dict[str, np.ndarray]:
     """The parameters of these layers by name, as small as can be."""
-    shapes = {f"{layer}.{part}": shape for layer in layers for part, shape in LAYERS[layer]}
-    return {name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape) for name, shape in shapes.items()}
+    sizes = {f"{layer}.{part}": shape for layer in layers for part, shape in LAYERS[layer]}
+    return {name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape) for name, shape in sizes.items()}
 
 
 @st.composite
@@ -628,3 +629,55 @@ exercise_freeze = Exercise(
 )
 
 EXERCISES = (preprocess, top_k, exercise_freeze)
+
+
+# The question -------------------------------------------------------------------------------------
+
+
+def _features_and_classes(random):
+    rows, columns = random.sample(range(4, 10), 2)
+    return {
+        "rows": rows,
+        "columns": columns,
+        "depth": random.choice((96, 128, 192, 256, 384, 512)),
+        "classes": random.randint(3, 19),
+    }
+
+
+QUESTIONS = (
+    Question(
+        "new_head",
+        "A pretrained network's features end with {depth} maps of {rows} x {columns}, and are frozen. The maps are\n"
+        "flattened, and a new head, one dense layer with biases, tells {classes} classes apart.\n"
+        "How many parameters train?",
+        _features_and_classes,
+        lambda rows, columns, depth, classes: shapes.dense_params(rows * columns * depth, classes),
+        (
+            Misconception(
+                "biases forgotten",
+                lambda rows, columns, depth, classes: rows * columns * depth * classes,
+                "Each class has one number more, its bias.",
+            ),
+            Misconception(
+                "one bias",
+                lambda rows, columns, depth, classes: rows * columns * depth * classes + 1,
+                "Each class has a bias of its own.",
+            ),
+            Misconception(
+                "averaged, not flattened",
+                lambda rows, columns, depth, classes: (depth + 1) * classes,
+                "Flattening keeps all numbers of all maps; a global average pooling would leave one of each map.",
+            ),
+            Misconception(
+                "a single map",
+                lambda rows, columns, depth, classes: (rows * columns + 1) * classes,
+                "All maps are flattened, not one of them.",
+            ),
+            Misconception(
+                "rows counted once",
+                lambda rows, columns, depth, classes: (rows * depth + 1) * classes,
+                "A map has rows and columns.",
+            ),
+        ),
+    ),
+)
