@@ -183,9 +183,9 @@ check("preprocess", preprocess)
 # prepares it. As pictures, the three channels look as before; but look at their numbers.
 
 # %%
-from cnnkit.imagenet import crop
+from cnnkit import imagenet
 
-middle = crop(photo)
+middle = imagenet.crop(photo)
 batch = np.asarray(preprocess(middle))
 print("cut out:", middle.shape, f"{middle.min()} to {middle.max()}")
 print("prepared:", batch.shape, f"{batch.min():.2f} to {batch.max():.2f}")
