@@ -165,7 +165,9 @@ def test_a_submission_has_a_limit_too(host):
         assert ask(session).ended == "out of time"
 
 
-@pytest.mark.parametrize("module", ["scipy.signal", "torch", "cv2", "cnnkit.ops", "cnnkit.nn", "cnnkit.data", "autograder.hidden"])
+@pytest.mark.parametrize(
+    "module", ["scipy.signal", "torch", "cv2", "cnnkit.ops", "cnnkit.nn", "cnnkit.data", "autograder.hidden"]
+)
 def test_numpy_means_numpy(session, module):
     run = session.run_cell(f"import {module}")
     assert run.ended == "forbidden"
