@@ -24,7 +24,7 @@ from autograder import hidden, variants, wire
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
 from autograder.shrinking import failures
-from cnnkit import answers, exercises, ops
+from cnnkit import answers, exercises, imagenet, kernels, ops, shapes
 from cnnkit.answers import Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Misconception, Property
 from cnnkit.exercises.layouts import copy_of
@@ -144,6 +144,7 @@ class CorpusStore:
             for path in Path(package.__file__).parent.glob("*.py")
         ]
         sources += [Path(__file__), Path(wire.__file__), Path(answers.__file__)]
+        sources += [Path(module.__file__) for module in (shapes, kernels, imagenet)]  # references outside of ops
         sources += [Path(__file__).with_name(f"{module}.py") for module in ("mutants", "selection", "shrinking")]
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
         for source in sorted(sources):
