@@ -26,6 +26,7 @@ FORBIDDEN = (
     *("scipy", "skimage", "cv2", "torch", "torchvision", "tensorflow", "keras", "jax", "sklearn", "imageio", "numba"),
     *("cupy", "pandas", "astropy", "mxnet", "theano", "dask", "xarray", "sympy", "hypothesis"),
     *("cnnkit.ops", "cnnkit.nn", "cnnkit.data", "cnnkit.exercises", "cnnkit.checking"),
+    *("cnnkit.shapes", "cnnkit.kernels", "cnnkit.imagenet"),
     *("autograder.hidden", "autograder.variants"),
 )
 #: System calls that no honest notebook makes and that have been ways out of sandboxes or around memory limits.

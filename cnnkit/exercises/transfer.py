@@ -33,8 +33,8 @@ def guesses(draw, probs: st.SearchStrategy[np.ndarray], k: st.SearchStrategy[int
 
 
 #: Layers by name, with their parameters and the shapes of these. Some names begin with another's, or end with it.
-_CONV, _NORM = (("weight", (2, 1, 1, 3)), ("bias", (2,))), (("gamma", (2,)), ("beta", (2,)))
-_DENSE = (("weight", (2, 3)), ("bias", (3,)))
+_CONV, _NORM = (("weight", (1, 1, 1, 2)), ("bias", (1,))), (("gamma", (1,)), ("beta", (1,)))
+_DENSE = (("weight", (2, 1)), ("bias", (1,)))
 LAYERS = {
     **dict.fromkeys(("conv1", "conv2", "conv10", "conv12", "conv1x1", "preconv1"), _CONV),
     **dict.fromkeys(("norm1", "norm10", "prenorm1"), _NORM),
@@ -271,6 +271,10 @@ def smallest_values(probs, k):
 
 def larger_index_first(probs, k):
     return np.argsort(probs, kind="stable")[::-1][:k]
+
+
+def sorted_and_turned_around(probs, k):
+    return np.argsort(probs)[::-1][:k]
 
 
 def order_of_ties_left_open(probs, k):
@@ -534,6 +538,7 @@ top_k = Exercise(
             "smallest values", smallest_values, "Sorting puts small numbers first: at which end are the best guesses?"
         ),
         Misconception("larger position first among equals", larger_index_first, _TIES),
+        Misconception("sorted and turned around", sorted_and_turned_around, _TIES),
         Misconception(
             "order of equal values left to chance",
             order_of_ties_left_open,
