@@ -110,11 +110,17 @@ def tab(browser, lab):
     context.close()
 
 
-def run_the_cell(tab) -> None:
-    cell = tab.locator(".jp-Notebook .jp-CodeCell").first
-    cell.locator(".cm-content").click(timeout=PATIENCE)
+def run_the_first_cell(tab) -> None:
+    """As soon as there is a kernel; while it starts, the page may put the keyboard elsewhere."""
+    cell = tab.locator(".jp-Notebook .jp-CodeCell").first.locator(".cm-content")
+    cell.click(timeout=PATIENCE)
     tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=PATIENCE, state="attached")
+    cell.click(timeout=PATIENCE)
     tab.keyboard.press("Control+Enter")
+
+
+def run_the_cell(tab) -> None:
+    run_the_first_cell(tab)
     tab.locator(".drill-card").wait_for(timeout=PATIENCE)
     tab.keyboard.press("Escape")
 

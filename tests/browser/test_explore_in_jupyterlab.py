@@ -5,7 +5,7 @@ import json
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.test_drill_in_jupyterlab import PATIENCE, lab  # noqa: F401  a fixture
+from tests.browser.test_drill_in_jupyterlab import PATIENCE, lab, run_the_first_cell  # noqa: F401  a fixture
 
 SOURCES = {
     "explorer": 'from cnnkit import explore\n\nit = explore.explore("counting", [[0, 0], [0, 0]])\nit',
@@ -41,10 +41,7 @@ def test_view_and_python_agree(browser, address, place):
 
     context.route("**/*", serve)
     tab.goto(address if place == "lab" else address.replace("/lab/tree/", "/notebooks/"))
-    cell = tab.locator(".jp-Notebook .jp-CodeCell").first
-    cell.locator(".cm-content").click(timeout=PATIENCE)
-    tab.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=PATIENCE, state="attached")
-    tab.keyboard.press("Control+Enter")
+    run_the_first_cell(tab)
     tab.locator(".explore-weights").wait_for(timeout=PATIENCE)
     first = tab.get_by_label("row 0, column 0")
     first.focus()

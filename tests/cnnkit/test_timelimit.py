@@ -74,4 +74,4 @@ def test_a_limit_that_ends_in_a_garbage_collection_is_not_lost(slow_collection):
 def test_nor_is_that_of_a_mutant(slow_collection, monkeypatch):
     monkeypatch.setattr(mutants, "_PATIENCE", 0.1)
     (answer,), _ = mutants.answers(collects_and_never_ends, [Call((np.zeros(1),))])
-    assert answer.text == "raised TimeoutError"
+    assert answer.text == "raised TookTooLong"
