@@ -198,6 +198,7 @@ def test_a_level_is_found_by_keyboard(tab):
     tab.locator(".explore-task").wait_for()
     tab_to(tab, "Hint 1 of 3")
     press(tab, "Enter")
+    settled(tab)
     assert "add up to 0" in tab.locator(".explore-hints").inner_text()
     tab_to(tab, "row 0, column 0")
     write_kernel(tab, [[2, 0, -2]] * 3)
@@ -232,6 +233,7 @@ def test_a_photo_with_a_kernel_three_deep_and_one_of_your_own(tab, tmp_path):
     tab.get_by_label("Your own photo").set_input_files(path)
     tab.get_by_role("status").get_by_text("Your photo, 17 rows, 256 columns.").wait_for()
     assert tab.get_by_label("Picture", exact=True).input_value() == "yours"
+    settled(tab)
     assert "255 × 1" in tab.locator(".explore-windows td").first.inner_text()
     (tmp_path / "text.png").write_text("no picture")
     tab.get_by_label("Your own photo").set_input_files(tmp_path / "text.png")
