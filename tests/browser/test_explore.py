@@ -232,8 +232,8 @@ def test_a_photo_with_a_kernel_three_deep_and_one_of_your_own(tab, tmp_path):
     Image.fromarray(np.full((40, 600, 3), (255, 0, 0), dtype=np.uint8)).save(path)
     tab.get_by_label("Your own photo").set_input_files(path)
     tab.get_by_role("status").get_by_text("Your photo, 17 rows, 256 columns.").wait_for()
-    assert tab.get_by_label("Picture", exact=True).input_value() == "yours"
     settled(tab)
+    assert tab.get_by_label("Picture", exact=True).input_value() == "yours"
     assert "255 × 1" in tab.locator(".explore-windows td").first.inner_text()
     (tmp_path / "text.png").write_text("no picture")
     tab.get_by_label("Your own photo").set_input_files(tmp_path / "text.png")
