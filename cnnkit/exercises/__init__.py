@@ -62,17 +62,19 @@ def module_of(name: str) -> str:
     Raises
     ------
     KeyError
-        When there is neither; the message lists the exercises that exist.
+        When there is neither; the message lists the names that exist.
 
     Examples
     --------
     >>> module_of("conv2d"), module_of("one_cell")
     ('convolution', 'convolution')
     """
-    for module in _modules().values():
-        if any(each.name == name for each in (*module.EXERCISES, *getattr(module, "QUESTIONS", ()))):
-            return module.__name__.rpartition(".")[2]
-    return find(name).name  # raises, with the names that there are
+    by_lesson = {
+        module.__name__.rpartition(".")[2]: (*module.EXERCISES, *getattr(module, "QUESTIONS", ()))
+        for module in _modules().values()
+    }
+    found = _named(name, by_lesson, "exercise or question")
+    return next(module for module, items in by_lesson.items() if found in items)
 
 
 def find_question(name: str) -> Question:

@@ -165,7 +165,7 @@ def experiment(examples=(2, 5, 20), seeds=5, steps=150, ways=WAYS, progress=True
         raise ValueError(f"examples must be some numbers up to 100, but got {examples}: for example (2, 5, 20)")
     if not ways or (unknown := [way for way in ways if way not in WAYS]):
         raise ValueError(f"ways must be some of {', '.join(WAYS)}, but got {unknown if ways else ways}")
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it, as it brings the digits
+    from threadpoolctl import threadpool_limits
 
     digits = data.digits(size=8)
     found = {way: np.zeros((seeds, len(examples))) for way in ways}
