@@ -14,7 +14,10 @@ class Limits(Configurable):
     """
 
     call_seconds = Float(
-        2.0, min=0.01, help="Seconds of wall time for one call of the student's function; the call counts as wrong."
+        2.0,
+        min=0.01,
+        help="Seconds of wall time for one call of the student's function, not counting those in which no processor "
+        "was free for it; the call counts as wrong.",
     ).tag(config=True)
     call_cpu_seconds = Float(
         2.0, min=0.01, help="Seconds of CPU time for one call, all threads together, looked at four times a second."

@@ -167,7 +167,7 @@ def _watch(pid: int, proc: int, control: int, limits: dict) -> None:
             if command == b"I":
                 signal.pidfd_send_signal(pidfd, signal.SIGINT)
             elif command == b"U":
-                _report(control, {"cpu": _usage(pid, proc)[2]})
+                _report(control, {"cpu": _usage(pid, proc)[2], "waited": _waited(pid, proc)})
             else:  # K, or the grader is gone
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
                 poll.unregister(control)
@@ -206,6 +206,17 @@ def _usage(pid: int, proc: int, exact_above: float = float("inf")) -> tuple[int,
     if resident > exact_above:
         resident = sum(_proportional(proc, member) for member in family)
     return resident, len(family), cpu
+
+
+def _waited(pid: int, proc: int) -> float:
+    """Seconds in which a process's main thread was ready to run and no processor was free; 0 if the kernel doesn't say.
+
+    Source: the second field of ``/proc/PID/schedstat``, in nanoseconds (Documentation/scheduler/sched-stats.rst).
+    """
+    try:
+        return int(_read(proc, f"{pid}/schedstat").split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _proportional(proc: int, pid: int) -> int:

@@ -1,8 +1,15 @@
 """One submission's life in the sandbox: cells, calls, limits, deaths and fresh starts."""
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from autograder.sandbox import Host
 from autograder.session import Session
 from autograder.settings import Limits
 from cnnkit.exercises import Call
@@ -146,6 +153,30 @@ def test_a_call_that_hangs_is_stopped_and_others_can_be_asked(session):
     assert [answer.kind for answer in replies.answers] == ["value", "stopped"]
     assert "did not finish in 2 seconds" in replies.text
     assert ask(session, value=4).ended == "done"
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not say who waits")
+def test_a_busy_machine_makes_no_answer_late():
+    limits = Limits(call_seconds=0.4, call_cpu_seconds=5.0)
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everywhere)})  # one processor for the sandbox and five more
+    rivals = []
+    try:
+        with Host(limits) as host, Session(host, limits) as session:
+            session.run_cell(
+                "import time\ndef double(a):\n    start = time.process_time()\n"
+                "    while time.process_time() - start < 0.2:\n        pass\n    return a * 2"
+            )
+            spin = [sys.executable, "-c", "while True: pass"]  # in sessions of their own, lest they share one's part
+            rivals = [subprocess.Popen(spin, start_new_session=True) for _ in range(5)]
+            time.sleep(0.5)
+            replies = ask(session)
+            assert replies.ended == "done", replies.text
+    finally:
+        os.sched_setaffinity(0, everywhere)
+        for rival in rivals:
+            rival.kill()
+            rival.wait()
 
 
 def test_cpu_time_of_threads_counts(host):
