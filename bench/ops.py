@@ -9,8 +9,9 @@ What is timed
 All libraries have 2 threads (OpenBLAS and PyTorch are told so before they start) and float32 arrays in their own
 layout: channels last for us, and for PyTorch whichever of its two layouts is the faster one in that case. A
 `forward` is the call of the public function, checks included. A `backward` is the gradient with respect to all
-arrays: for PyTorch ``torch.autograd.grad`` on a graph that is there already, for us the public function, which has
-nothing kept from the forward pass and makes its columns again.
+arrays: for PyTorch ``torch.autograd.grad`` on a graph that is there already, which keeps what it needs of the forward
+pass; for us the public function, which makes its columns again, and gets the result where it takes one (softmax and
+max pooling).
 
 The libraries take four turns, so that a busy moment of a shared machine hits all of them; `--seconds` is the sum of a
 library's turns. Before each turn there is a pause and a call that does not count: the threads of the library before
@@ -182,11 +183,11 @@ def pool_case() -> Case:
     x, grad = (rng.normal(size=(side, side, 64)).astype(np.float32) for side in (112, 56))
     tensors = [torch.tensor(np.moveaxis(a, -1, 0)[np.newaxis].copy()) for a in (x, grad)]
     layouts = [[t.contiguous(memory_format=f) for t in tensors] for f in (torch.contiguous_format, torch.channels_last)]
-    pool = functional.max_pool2d
+    pool, pooled = functional.max_pool2d, ops.max_pool2d(x)
     return Case(
         "max pool 2 × 2, 64 × 112 × 112",
         lambda: ops.max_pool2d(x),
-        lambda: ops.max_pool2d_backward(x, grad),
+        lambda: ops.max_pool2d_backward(x, grad, result=pooled),
         [no_grad(lambda a=tx: pool(a, 2)) for tx, _ in layouts],
         [torch_back(lambda a: pool(a, 2), [tx], tgrad) for tx, tgrad in layouts],
     )
@@ -195,11 +196,11 @@ def pool_case() -> Case:
 def softmax_case() -> Case:
     rng = np.random.default_rng(0)
     x, grad = rng.normal(size=(2, 1024, 1000)).astype(np.float32)
-    tx, tgrad = torch.tensor(x), torch.tensor(grad)
+    tx, tgrad, probs = torch.tensor(x), torch.tensor(grad), ops.softmax(x)
     return Case(
         "softmax 1024 × 1000",
         lambda: ops.softmax(x),
-        lambda: ops.softmax_backward(x, grad),
+        lambda: ops.softmax_backward(x, grad, result=probs),
         [no_grad(lambda: tx.softmax(1))],
         [torch_back(lambda a: a.softmax(1), [tx], tgrad)],
         (lambda: scipy.special.softmax(x, axis=1), 1.0),

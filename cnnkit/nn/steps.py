@@ -269,16 +269,18 @@ class PoolStep(Step):
                 "window could lie on the border only: take a smaller pad"
             )
 
-    @property
-    def operation(self) -> str:
-        return "max_pool2d" if self.layer.kind == "max" else "avg_pool2d"
-
     def forward(self, x, run):
         x = self.bordered(x)
-        return getattr(ops, self.operation)(x, self.layer.size, self.layer.step), x
+        pool = ops.max_pool2d if self.layer.kind == "max" else ops.avg_pool2d
+        y = pool(x, self.layer.size, self.layer.step)
+        return y, (x, y)
 
     def backward(self, kept, grad, run, to_input):
-        grad_x = getattr(ops, f"{self.operation}_backward")(kept, grad, self.layer.size, self.layer.step)
+        x, y = kept
+        if self.layer.kind == "max":
+            grad_x = ops.max_pool2d_backward(x, grad, self.layer.size, self.layer.step, result=y)
+        else:
+            grad_x = ops.avg_pool2d_backward(x, grad, self.layer.size, self.layer.step)
         down, across = _twice(self.layer.pad)
         return grad_x[:, down : down + self.shape[0], across : across + self.shape[1]]
 

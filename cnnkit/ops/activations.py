@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.ops.arrays import checked_grad, float_type, numbers
+from cnnkit.ops.arrays import checked_grad, checked_result, float_type, numbers
 from cnnkit.ops.threads import each
 
 #: How many numbers softmax takes at a time: they stay in a processor's cache between its steps.
@@ -221,7 +221,7 @@ def softmax(x):
     return result.reshape(x.shape)
 
 
-def softmax_backward(x, grad):
+def softmax_backward(x, grad, result=None):
     """Bring the gradient of the probabilities back to the scores.
 
     Parameters
@@ -230,6 +230,8 @@ def softmax_backward(x, grad):
         What :func:`softmax` was given.
     grad : array_like, of the shape of `x`
         The gradient of the loss with respect to ``softmax(x)``.
+    result : array_like, of the shape of `x`, optional
+        ``softmax(x)``, if it was kept; without it, it is computed again.
 
     Returns
     -------
@@ -239,7 +241,7 @@ def softmax_backward(x, grad):
     Raises
     ------
     ValueError
-        As in :func:`softmax`; and when the shapes differ.
+        As in :func:`softmax`, except that kept probabilities need no finite scores; and when the shapes differ.
 
     Notes
     -----
@@ -258,22 +260,28 @@ def softmax_backward(x, grad):
     --------
     >>> softmax_backward([[0, 0]], [[1.0, 0.0]])
     array([[ 0.25, -0.25]])
+    >>> softmax_backward([[0, 0]], [[1.0, 0.0]], result=[[0.5, 0.5]])
+    array([[ 0.25, -0.25]])
     """
     x = _scores(x)
     grad = checked_grad("softmax", grad, x.shape)
     dtype = float_type(x, grad)
+    kept = None if result is None else checked_result("softmax", result, x.shape).reshape(-1, x.shape[-1])
     rows, grad_rows = x.reshape(-1, x.shape[-1]), grad.reshape(-1, x.shape[-1])
-    result = np.empty(rows.shape, dtype)
+    grad_x = np.empty(rows.shape, dtype)
 
     def fill(some):
-        probs = np.empty(rows[some].shape, dtype)
-        _probabilities(rows[some], probs, x.shape)
+        if kept is None:
+            probs = np.empty(rows[some].shape, dtype)
+            _probabilities(rows[some], probs, x.shape)
+        else:
+            probs = kept[some].astype(dtype, copy=False)
         arriving = grad_rows[some].astype(dtype, copy=False)
-        np.subtract(arriving, np.vecdot(probs, arriving)[:, np.newaxis], out=result[some])
-        result[some] *= probs
+        np.subtract(arriving, np.vecdot(probs, arriving)[:, np.newaxis], out=grad_x[some])
+        grad_x[some] *= probs
 
     each(fill, _some_rows(rows))
-    return result.reshape(x.shape)
+    return grad_x.reshape(x.shape)
 
 
 def _probabilities(scores: np.ndarray, out: np.ndarray, shape) -> None:

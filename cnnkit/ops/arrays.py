@@ -37,6 +37,14 @@ def checked_grad(name: str, grad, shape: tuple[int, ...]) -> np.ndarray:
     return grad
 
 
+def checked_result(name: str, result, shape: tuple[int, ...]) -> np.ndarray:
+    """What an operation gave, kept for its gradient."""
+    result = numbers(f"{name}_backward", "result", result)
+    if result.shape != shape:
+        raise ValueError(f"result has shape {result.shape}, but {name} gives shape {shape} here")
+    return result
+
+
 def pair(what: str, value, least: int = 1) -> tuple[int, int]:
     """An int for both directions, or one for each, at least `least`."""
     if type(value) is int and value >= least:

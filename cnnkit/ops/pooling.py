@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
+from cnnkit.ops.arrays import (
+    BATCH,
+    CHANNELS,
+    IMAGE,
+    checked,
+    checked_grad,
+    checked_result,
+    float_type,
+    pair,
+    sum_types,
+)
 from cnnkit.ops.threads import each
 
 #: How many windows the way back of max pooling takes at a time, all channels counted. With fewer, beginning a piece
@@ -59,7 +69,7 @@ def max_pool2d(x, size=2, stride=None):
     return _combined(np.maximum, x, size, stride, x.dtype)
 
 
-def max_pool2d_backward(x, grad, size=2, stride=None):
+def max_pool2d_backward(x, grad, size=2, stride=None, result=None):
     """Bring the gradient of the largest numbers back to where they stood.
 
     Parameters
@@ -70,6 +80,8 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
         The gradient of the loss with respect to the result.
     size, stride
         As in :func:`max_pool2d`.
+    result : array_like, of the shape of `grad`, optional
+        The result, if it was kept; without it, it is computed again.
 
     Returns
     -------
@@ -100,17 +112,24 @@ def max_pool2d_backward(x, grad, size=2, stride=None):
            [ 0.,  0.,  0., 20.,  0.]])
     """
     x, size, stride = _checked("max_pool2d", x, size, stride)
-    grad = checked_grad("max_pool2d", grad, _pooled_shape(x, size, stride))
+    shape = _pooled_shape(x, size, stride)
+    grad = checked_grad("max_pool2d", grad, shape)
+    kept = None if result is None else checked_result("max_pool2d", result, shape)
     dtype = float_type(x, grad)
     grad = grad.astype(dtype, copy=False)
-    grad_x = np.zeros(x.shape, dtype)
     apart = size[0] <= stride[0] and size[1] <= stride[1]  # no cell is in two windows
+    # Where each cell is in exactly one window, all of them are written.
+    once = size == stride and size[0] * size[1] * grad.size == x.size
+    grad_x = np.empty(x.shape, dtype) if once else np.zeros(x.shape, dtype)
     cells, grad_cells = list(_cells(x, size, stride)), list(_cells(grad_x, size, stride))
 
     def send_back(rows):
         part = _at_rows(x, rows)
-        largest = np.empty_like(grad[part], x.dtype)
-        _combine(np.maximum, x, size, stride, rows, out=largest)
+        if kept is None:
+            largest = np.empty_like(grad[part], x.dtype)
+            _combine(np.maximum, x, size, stride, rows, out=largest)
+        else:
+            largest = kept[part]
         _to_the_first(largest, grad[part], [c[part] for c in cells], [c[part] for c in grad_cells], apart)
 
     rows = grad.shape[_height_axis(x)]

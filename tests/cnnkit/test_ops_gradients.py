@@ -78,6 +78,26 @@ def test_a_tied_maximum_goes_to_the_first_in_row_order():
     assert ops.max_pool2d_backward([[1, 3, 2]], [[1.0, 2.0]], size=(1, 2), stride=1).tolist() == [[0, 3, 0]]
 
 
+@given(pool_calls(distinct=False))
+def test_a_result_that_was_kept_gives_the_same_gradient(call):
+    x, size, stride = call
+    result = ops.max_pool2d(x, size, stride)
+    grad = np.arange(1.0, result.size + 1).reshape(result.shape)
+    again = ops.max_pool2d_backward(x, grad, size, stride)
+    np.testing.assert_array_equal(ops.max_pool2d_backward(x, grad, size, stride, result=result), again)
+    x = x.astype(float)
+    grad = np.arange(float(x.size)).reshape(x.shape)
+    again = ops.softmax_backward(x, grad)
+    np.testing.assert_allclose(ops.softmax_backward(x, grad, result=ops.softmax(x)), again, rtol=1e-12, atol=1e-12)
+
+
+def test_a_gradient_of_windows_that_cover_all_is_written_whole():
+    x = np.array([[1.0, 2.0], [4.0, 3.0]])
+    for _ in range(50):  # memory that was in use before
+        np.full((2, 2), np.nan)
+        assert ops.max_pool2d_backward(x, [[7.0]]).tolist() == [[0, 0], [7, 0]]
+
+
 @given(sides, SEEDS)
 def test_the_functions_of_one_array(sides, seed):
     x = normal(seed, *sides)
