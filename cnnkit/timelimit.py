@@ -32,14 +32,19 @@ class _Interruption(BaseException):
 
 
 def loses_exceptions(frame) -> bool:
-    """Whether Python would drop an exception that is raised in this frame: that of a callback of the garbage collector.
+    """Whether Python would drop an exception that is raised here: in a callback of the garbage collector.
+
+    Also in what a callback calls.
 
     Examples
     --------
     >>> loses_exceptions(sys._getframe())
     False
     """
-    return any(frame.f_code is getattr(callback, "__code__", None) for callback in gc.callbacks)
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None and frame.f_code not in callbacks:
+        frame = frame.f_back
+    return frame is not None
 
 
 class _Patient:
@@ -91,6 +96,7 @@ class _Alarm(_Impatient):
     def __init__(self):
         super().__init__()
         self._rings = 0
+        self._looking = False
 
     def _arm(self, seconds: float) -> None:
         self._rings = 0
@@ -101,7 +107,12 @@ class _Alarm(_Impatient):
 
     def ring(self, _, frame) -> None:
         """What the timer calls."""
-        if not self._armed or frame is None or frame.f_code in _OUR_CODE or loses_exceptions(frame):
+        if self._looking:  # this is the next ring, while we look at the last one
+            return
+        self._looking = True
+        out_of_place = not self._armed or frame is None or frame.f_code in _OUR_CODE or loses_exceptions(frame)
+        self._looking = False
+        if out_of_place:
             return
         self._rang = True
         self._rings += 1

@@ -5,8 +5,11 @@ import numpy as np
 from cnnkit.ops.arrays import checked_grad, checked_result, float_type, numbers
 from cnnkit.ops.threads import each
 
-#: How many numbers softmax takes at a time: they stay in a processor's cache between its steps.
-ROWS_OF = 2**18
+#: How many numbers softmax takes at a time: they stay near a processor's cache between its steps, and the threads do
+#: not wait for Python's lock too often.
+ROWS_OF = 2**19
+#: Scores up to here can be raised to the power of e, and such powers added up, without overflow.
+NO_OVERFLOW = 64
 
 
 def relu(x):
@@ -192,7 +195,8 @@ def softmax(x):
     Notes
     -----
     ``softmax(x)[k] = exp(x[k]) / (sum over j of exp(x[j]))``. The result is the same when a number is taken from all
-    scores; taking the largest leaves exponents of at most 0, which cannot overflow.
+    scores; taking the largest leaves exponents of at most 0, which cannot overflow. Where the largest is between 0 and
+    64, nothing needs to be taken.
 
     References
     ----------
@@ -289,10 +293,12 @@ def _probabilities(scores: np.ndarray, out: np.ndarray, shape) -> None:
     largest = scores.max(axis=-1, keepdims=True)
     if not np.isfinite(largest).all():
         raise ValueError(f"softmax takes finite scores, but the largest of a row of {shape} is not finite")
+    largest[(largest >= 0) & (largest <= NO_OVERFLOW)] = 0
     with np.errstate(under="ignore"):
-        np.subtract(scores, largest, out=out, dtype=out.dtype)
-        np.exp(out, out=out)
-    out *= 1 / np.vecdot(out, np.ones(out.shape[-1], out.dtype))[:, np.newaxis]  # the sums, faster than with sum()
+        if largest.any():
+            scores = np.subtract(scores, largest, out=out, dtype=out.dtype)
+        np.exp(scores, out=out, dtype=out.dtype)
+        out *= 1 / np.vecdot(out, np.ones(out.shape[-1], out.dtype))[:, np.newaxis]  # the sums, faster than with sum()
 
 
 def _some_rows(rows: np.ndarray) -> list[slice]:

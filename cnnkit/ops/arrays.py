@@ -1,5 +1,6 @@
 """What every operation does with its arguments first: check them, and choose a type to compute in."""
 
+from functools import cache
 from math import prod
 from numbers import Integral
 
@@ -12,13 +13,18 @@ IMAGE, CHANNELS, BATCH = "(H, W)", "(H, W, C)", "(N, H, W, C)"
 def checked(name: str, what: str, array, *layouts: str, hint: str = "") -> np.ndarray:
     """`array` as an ndarray of real numbers in one of the layouts, such as ``"(H, W, C)"``; none of its axes empty."""
     array = np.asarray(array)
-    if array.ndim not in [layout.count(",") + (layout[-2] != ",") for layout in layouts]:
+    if array.ndim not in map(_rank, layouts):
         raise ValueError(f"{name} takes the {what} in shape {' or '.join(layouts)}, but got shape {array.shape}{hint}")
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} takes numbers, but the {what} {array.shape} holds {array.dtype}")
     if array.size == 0:
         raise ValueError(f"the {what} of shape {array.shape} is empty: every side must be at least 1")
     return array
+
+
+@cache
+def _rank(layout: str) -> int:
+    return layout.count(",") + (layout[-2] != ",")
 
 
 def numbers(name: str, what: str, array) -> np.ndarray:

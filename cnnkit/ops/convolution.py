@@ -39,8 +39,11 @@ from cnnkit.ops.arrays import (
 )
 from cnnkit.ops.threads import each
 
-#: Bytes of columns made at a time, of one image and of several: few enough to stay in a processor's cache.
-PIECE, SMALL_PIECE = 2**20, 3 * 2**16
+#: Bytes of columns made at a time: few enough to stay near a processor's cache, and many, as between its steps each
+#: thread waits for Python's lock. For the maps of several small images, at least the latter, as memory counts, too.
+PIECE, SMALL_PIECE = 3 * 2**18, 3 * 2**16
+#: Numbers in all windows of one filter that are multiplied where they are: to copy so few takes longer.
+FEW = 2**10
 #: Bytes of the filters' gradients that wait to be added up, one from each piece.
 SHARES = 2**24
 #: Windows in a piece of one image, if it has them: with fewer, adding up the gradients of the pieces would take longer
@@ -48,7 +51,7 @@ SHARES = 2**24
 WINDOWS = 196
 #: How many multiplications take as long as copying a number of a window, and as starting a row of one (measured); and
 #: the most copies of a filter in a wide window.
-COPY, START, MOST_COPIES = 9, 280, 16
+COPY, START, MOST_COPIES = 9, 120, 16
 #: Multiplications of a product that is not worth a second thread, to us or to OpenBLAS.
 ALONE = 2**18
 
@@ -467,9 +470,12 @@ def _multiplied(padded, filters, stride, dilation, groups, bias) -> np.ndarray:
     windows = _windows(padded, *geometry)
     if padded.shape[3] > 1 and _runs_along_image(windows.shape):
         windows = _windows(_channels_first(padded), *geometry)
-    weights = _by_group(filters, groups).swapaxes(1, 2)
     maps = np.empty((*windows.shape[:3], len(filters)), padded.dtype)
-    pieces = _pieces(windows)
+    if len(filters) == 1 and windows.size <= FEW:
+        np.einsum("nijpqgc,fpqc->nijf", windows, filters, out=maps)
+        return maps if bias is None else maps + bias
+    weights = _by_group(filters, groups).swapaxes(1, 2)
+    pieces = _pieces(windows, min(PIECE, max(SMALL_PIECE, (padded.nbytes + maps.nbytes) // 3)))
     if len(pieces) == 1:
         multiply, with_one = _multiply_alone, False
     else:  # as many small products: they are fastest with a copy, where the bias can be the weight of a 1
@@ -536,7 +542,7 @@ def _multiplied_back(padded, filters, grad, stride, dilation, groups) -> tuple[n
     if padded.shape[3] > 1 and _runs_along_image(windows.shape):
         windows, grad_padded = _windows(_channels_first(padded), *geometry), _channels_first(grad_padded)
     targets = _windows(grad_padded, *geometry)
-    pieces = _pieces(windows)
+    pieces = _pieces(windows, PIECE)
     multiply = _multiply_alone if len(pieces) == 1 else np.matmul
     grad_weights = np.zeros(weights.swapaxes(1, 2).shape, padded.dtype)
     shares = {}
@@ -626,15 +632,15 @@ def _sides(sides, size, stride, dilation) -> tuple[int, ...]:
     return (height - d * (h - 1) - 1) // down + 1, (width - e * (w - 1) - 1) // across + 1
 
 
-def _pieces(windows: np.ndarray) -> list[tuple[slice, slice]]:
-    """Which images, and which rows of their maps, to work on at a time."""
+def _pieces(windows: np.ndarray, most: int) -> list[tuple[slice, slice]]:
+    """Which images, and which rows of their maps, to work on at a time: of several images, about so many bytes."""
     if windows.nbytes <= SMALL_PIECE:
         return [(slice(None), slice(None))]
     n, rows, cols, h, *_ = windows.shape
     row_bytes = windows[0, 0].nbytes
     # With at least so many rows, windows of a piece overlap with none of the piece after the next.
     least = (h - 1) * windows.strides[3] // windows.strides[1] + 1
-    some_images = max(1, SMALL_PIECE // (row_bytes * rows))
+    some_images = max(1, most // (row_bytes * rows))
     pairs = -(-n // (2 * some_images))  # of pieces: as many for either of two threads
     some_images = -(-n // (2 * pairs))
     some_rows = min(rows, max(least, PIECE // row_bytes, -(-WINDOWS // cols)))

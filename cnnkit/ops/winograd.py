@@ -28,9 +28,8 @@ https://doi.org/10.48550/arXiv.1509.09308. What it rounds: B. Barabasz et al., 2
 https://doi.org/10.1145/3412380.
 """
 
-from typing import NamedTuple
-
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnkit.ops.arrays import all_finite
 from cnnkit.ops.threads import each
@@ -75,7 +74,9 @@ def pays(x: np.ndarray, filters: np.ndarray, stride, dilation, groups: int, side
 def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0) -> np.ndarray | None:
     """The maps, (N, H', W', F), of a padded batch (N, H, W, C) under filters (F, 3, 3, C); None if not all finite."""
     n, height, width, channels = padded.shape
-    maps = np.empty((n, height - 2, width - 2, len(filters)), np.float32)
+    tiles = _tiles(padded, TILE)
+    down, across = tiles.shape[1:3]
+    maps = np.empty((n, down, STEP, across, STEP, len(filters)), np.float32)
     weights = np.empty((TILE**2, len(filters), channels), np.float32)
 
     def evaluate(start):
@@ -84,34 +85,30 @@ def slide(padded: np.ndarray, filters: np.ndarray, bias: np.ndarray | float = 0)
         weights[:, some] = (WEIGHTS @ by_place).reshape(TILE**2, -1, channels)
 
     def fill(piece):
-        values = _evaluated(CELLS, padded[piece.image], TILE, piece)
+        values = _evaluated(CELLS, tiles[piece])
         products = np.matmul(values, weights.swapaxes(1, 2))
-        cells = (MAP @ products.reshape(len(products), -1)).reshape(STEP, STEP, *piece.tiles, -1)
-        part = maps[piece.image, piece.rows]
-        for p in range(STEP):
-            for q in range(STEP):
-                target = part[p::STEP, q::STEP]
-                inside = cells[p, q, : target.shape[0], : target.shape[1]]  # not what is beyond the map
-                np.add(inside, bias, out=target)
+        cells = (MAP @ products.reshape(len(products), -1)).reshape(STEP, STEP, -1, across, len(filters))
+        np.add(cells, bias, out=maps[piece].transpose(1, 3, 0, 2, 4))
 
     with np.errstate(all="ignore"):
         each(evaluate, range(0, len(filters), 16))
-        each(fill, _pieces(maps.shape, channels))
-    return maps if all_finite(maps) else None
+        each(fill, _pieces(tiles, len(filters)))
+    maps = maps.reshape(n, down * STEP, across * STEP, -1)[:, : height - 2, : width - 2]
+    return np.ascontiguousarray(maps) if all_finite(maps) else None
 
 
 def filters_gradient(padded: np.ndarray, grad: np.ndarray) -> np.ndarray | None:
     """The gradient of the filters, (F, 3, 3, C), from that of the maps: each step of :func:`slide` backwards."""
     count, channels = grad.shape[3], padded.shape[3]
-    pieces = _pieces(grad.shape, channels)
+    tiles, grad_tiles = _tiles(padded, TILE), _tiles(grad, STEP)
+    pieces = _pieces(tiles, count)
     total = np.zeros((9, count * channels), np.float32)
     for start in range(0, len(pieces), SHARES):
         shares = pieces[start : start + SHARES]
 
         def add_up(number, shares=shares):
-            piece = shares[number]
-            values = _evaluated(CELLS, padded[piece.image], TILE, piece)
-            arriving = _evaluated(MAP.T, grad[piece.image], STEP, piece)
+            values = _evaluated(CELLS, tiles[shares[number]])
+            arriving = _evaluated(MAP.T, grad_tiles[shares[number]])
             shares[number] = WEIGHTS.T @ np.matmul(arriving.swapaxes(1, 2), values).reshape(len(values), -1)
 
         with np.errstate(all="ignore"):
@@ -123,35 +120,25 @@ def filters_gradient(padded: np.ndarray, grad: np.ndarray) -> np.ndarray | None:
     return total.reshape(9, count, channels).swapaxes(0, 1).reshape(count, 3, 3, channels)
 
 
-class _Piece(NamedTuple):
-    """Some rows of the maps of one image, and how many tiles they are: down and across."""
+def _tiles(x: np.ndarray, side: int) -> np.ndarray:
+    """A batch as tiles, (N, down, across, C, side, side); not copied, unless zeros are needed to fill the last ones."""
+    more = [(0, -(length - side) % STEP) for length in x.shape[1:3]]
+    if more != [(0, 0), (0, 0)]:
+        x = np.pad(x, ((0, 0), *more, (0, 0)))
+    return sliding_window_view(x, (side, side), axis=(1, 2))[:, ::STEP, ::STEP]
 
-    image: int
-    rows: slice
-    tiles: tuple[int, int]
 
-
-def _pieces(shape, channels: int) -> list[_Piece]:
-    n, height, width, count = shape
-    down, across = -(-height // STEP), -(-width // STEP)
+def _pieces(tiles: np.ndarray, count: int) -> list[tuple[int, slice]]:
+    """Which rows of tiles, of one image each, to work on at a time."""
+    n, down, across, channels = tiles.shape[:4]
     most = max(1, PIECE // (4 * TILE**2 * across * max(channels, count)))
     most = min(most, -(-down // 2) if n == 1 else down)  # work for two
-    return [
-        _Piece(image, slice(row, row + most * STEP), (min(most, -(-(height - row) // STEP)), across))
-        for image in range(n)
-        for row in range(0, height, most * STEP)
-    ]
+    return [(image, slice(row, row + most)) for image in range(n) for row in range(0, down, most)]
 
 
-def _evaluated(matrix: np.ndarray, image: np.ndarray, side: int, piece: _Piece) -> np.ndarray:
-    """The values at all points of the tiles of a piece, (36, tiles, C); tiles have zeros beyond the image's edge."""
-    (down, across), channels = piece.tiles, image.shape[2]
-    here = image[piece.rows.start : piece.rows.stop + side - STEP]
-    tiles = np.empty((side, side, down, across, channels), np.float32)
-    if here.shape[:2] != (STEP * (down - 1) + side, STEP * (across - 1) + side):
-        tiles[...] = 0
-    for p in range(side):
-        for q in range(side):
-            cells = here[p::STEP, q::STEP][:down, :across]
-            tiles[p, q, : cells.shape[0], : cells.shape[1]] = cells
-    return (matrix @ tiles.reshape(side**2, -1)).reshape(len(matrix), down * across, channels)
+def _evaluated(matrix: np.ndarray, tiles: np.ndarray) -> np.ndarray:
+    """The values at all points of some rows of tiles, (36, tiles, C)."""
+    down, across, channels, side, _ = tiles.shape
+    # A place's numbers in one row; in one copy, as between many small ones the threads would wait for Python's lock.
+    by_place = np.ascontiguousarray(tiles.transpose(3, 4, 0, 1, 2)).reshape(side**2, -1)
+    return (matrix @ by_place).reshape(len(matrix), down * across, channels)

@@ -1,6 +1,7 @@
 """What a time limit leaves behind: nothing."""
 
 import gc
+import signal
 import subprocess
 import sys
 import time
@@ -69,6 +70,30 @@ def collects_and_never_ends(*_):
 def test_a_limit_that_ends_in_a_garbage_collection_is_not_lost(slow_collection):
     with time_limit() as limit, pytest.raises(TookTooLong):
         limit.run(collects_and_never_ends, 0.1)
+
+
+class Alarming:
+    """A callback that is no function; to ask what its code is makes the alarm ring again."""
+
+    asked = 0
+
+    def __call__(self, *_):
+        pass
+
+    @property
+    def __code__(self):
+        self.asked += 1
+        signal.raise_signal(signal.SIGALRM)
+
+
+def test_nor_is_one_that_comes_while_it_looks_at_an_earlier_one(slow_collection):
+    gc.callbacks.append(alarming := Alarming())
+    try:
+        with time_limit() as limit, pytest.raises(TookTooLong):
+            limit.run(collects_and_never_ends, 0.1)
+    finally:
+        gc.callbacks.remove(alarming)
+    assert alarming.asked
 
 
 def test_nor_is_that_of_a_mutant(slow_collection, monkeypatch):
