@@ -5,6 +5,7 @@ import os
 import random
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -200,8 +201,8 @@ class Pty:
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "cnnkit.cli", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=os.environ | env, start_new_session=True,
-            # Its controlling terminal, or Ctrl-C would be a letter.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            # Its controlling terminal, or Ctrl-C would be a letter; and a shell may have told us to ignore it.
+            preexec_fn=lambda: (fcntl.ioctl(0, termios.TIOCSCTTY, 0), signal.signal(signal.SIGINT, signal.SIG_DFL)),
         )  # fmt: skip
         os.close(slave)
         self.seen = ""
