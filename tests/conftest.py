@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from cnnkit import checking
+from autograder.corpus import CorpusStore
+from cnnkit import checking, exercises
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("deterministic", derandomize=True, max_examples=40, **_COMMON)
@@ -36,10 +37,18 @@ os.environ["CNNKIT_HOME"] = _progress.name
 def corpora(tmp_path_factory) -> Path:
     """One folder of hidden examples for all tests and all of xdist's workers: to build them takes minutes.
 
-    A file is named by all that decides its content, and is moved into place whole.
+    A file is named by all that decides its content, and is moved into place whole. In a parallel run, which is one of
+    all tests, the first worker that needs any builds all that the tests have in common, as that is quickest together.
     """
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = Path(os.environ.get("CORPORA", shared / "corpora")).resolve()
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    folder = Path(os.environ.get("CORPORA", (base.parent if parallel else base) / "corpora")).resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if parallel:
+        import fcntl
+
+        with open(folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            store = CorpusStore(folder, seed="tests", examples=40)
+            store.prepare(exercise.name for lesson in exercises.lessons().values() for exercise in lesson)
     return folder

@@ -113,7 +113,7 @@ def test_a_mutant_without_end_or_with_an_exception_gives_an_answer():
 
 def test_the_chosen_examples_reject_what_all_the_drawn_ones_reject(audited, tmp_path):
     """Ten times as many examples reject no mutant and no fault that the few let pass."""
-    exercise = exercises.find("conv2d_channels")
+    exercise = exercises.find("conv2d")
     properties = {prop.name: prop for prop in hidden.properties(exercise.name)}
     few = audited.get(exercise.name)
     many = CorpusStore(tmp_path, seed="many", examples=400).get(exercise.name)

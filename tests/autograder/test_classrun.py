@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,17 @@ def test_both_commands_give_a_class_the_same_scores(fresh_course, tmp_path, rele
     """`nbgrader autograde` and `autograder grade`, on right, wrong, broken and hostile submissions."""
     ours, stock = tmp_path / "ours", tmp_path / "stock"
     shutil.copytree(fresh_course, ours)
+    with open(ours / "nbgrader_config.py", "a") as config:
+        config.write("\nc.Limits.call_seconds = 0.5\nc.Limits.cell_seconds = 2.0\n")  # some of them wait that long
     students = make_class(released, LESSON, ours / "submitted")
     assert len(students) >= 24
-    for student in students[10:20]:  # the same kinds of mistakes; both commands meet enough of them
-        assert student.startswith("mistaken")
-        shutil.rmtree(ours / "submitted" / student)
-    students = students[:10] + students[20:]
+    kinds = Counter()
+    for student in list(students):  # the stock command takes seconds for each: three of a kind are enough
+        kind = student.rpartition("-")[0] if student[-1].isdecimal() else student
+        kinds[kind] += 1
+        if kinds[kind] > 3:
+            shutil.rmtree(ours / "submitted" / student)
+            students.remove(student)
     renamed = ours / "submitted" / "José van der Ümlaut 😀"
     shutil.copytree(ours / "submitted" / "right-1", renamed)
     shutil.copytree(ours, stock)

@@ -1,12 +1,13 @@
 """Hidden examples: the same for everybody, stored whole, rebuilt only when what decides them changes."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
 
 from autograder import crosscheck, hidden
-from autograder.corpus import CorpusStore
+from autograder.corpus import CorpusError, CorpusStore
 from cnnkit import exercises
 from cnnkit.exercises.layouts import layout_of
 
@@ -35,23 +36,47 @@ def test_another_seed_has_others(store, tmp_path):
     assert other.digest("conv2d") != store.digest("conv2d")
 
 
-def test_a_stored_corpus_is_read_not_drawn_again(store, tmp_path):
-    first = CorpusStore(tmp_path, store.seed, 12)
-    first.get("to_gray")
-    written = first.path("to_gray").stat().st_mtime_ns
-    second = CorpusStore(tmp_path, store.seed, 12)
-    assert len(second.get("to_gray").examples) == len(first.get("to_gray").examples)
-    assert second.path("to_gray").stat().st_mtime_ns == written
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    store = CorpusStore(tmp_path_factory.mktemp("small"), "tests", 12)
+    store.get("relu")
+    return store
+
+
+def test_a_stored_corpus_is_read_not_drawn_again(small):
+    written = small.path("relu").stat().st_mtime_ns
+    second = CorpusStore(small.folder, small.seed, small.examples)
+    assert len(second.get("relu").examples) == len(small.get("relu").examples)
+    assert second.path("relu").stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-100], lambda data: b"x" + data])
-def test_a_damaged_file_is_built_again(store, tmp_path, damage):
-    first = CorpusStore(tmp_path, store.seed, 12)
-    first.get("to_gray")
-    whole = first.path("to_gray").read_bytes()
-    first.path("to_gray").write_bytes(damage(whole))
-    CorpusStore(tmp_path, store.seed, 12).get("to_gray")
-    assert first.path("to_gray").read_bytes() == whole
+def test_a_damaged_file_is_built_again(small, tmp_path, damage):
+    whole = small.path("relu").read_bytes()
+    store = CorpusStore(tmp_path, small.seed, small.examples)
+    store.path("relu").write_bytes(damage(whole))
+    store.get("relu")
+    assert store.path("relu").read_bytes() == whole
+
+
+def test_what_cannot_be_built_says_why_and_the_others_are_built(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("""
+import sys
+if "autograder.compile" in sys.orig_argv:
+    from autograder.corpus import CorpusError, CorpusStore
+    build = CorpusStore.build
+    def fail(self, name, confirm):
+        if name == "flatten":
+            raise RuntimeError("the disk is full")
+        build(self, name, confirm)
+    CorpusStore.build = fail
+""")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    store = CorpusStore(tmp_path, "tests", 12)
+    said = r"examples of flatten could not be built:\n(.*\n)*RuntimeError: the disk is full"
+    with pytest.raises(CorpusError, match=said):
+        store.prepare(["conv_params", "flatten", "dense_params"])
+    assert {path.name.partition("-")[0] for path in tmp_path.glob("*.corpus")} == {"conv_params", "dense_params"}
 
 
 def test_layouts_are_kept_in_the_file(store):
