@@ -127,13 +127,13 @@ class CorpusStore:
         self._load_or_build([name for name in names if name in hidden.exercise_names() and name not in self._loaded])
 
     def _load_or_build(self, names: list[str]) -> None:
-        if missing := [name for name in names if not self._load(name)]:
+        if missing := [name for name in names if not self._found(name)]:
             said = self._build_apart(missing)
             for name in missing:
-                if not self._load(name):
+                if not self._found(name):
                     raise CorpusError(f"the hidden examples of {name} could not be built:\n{said[-3000:]}")
 
-    def _load(self, name: str) -> bool:
+    def _found(self, name: str) -> bool:
         if corpus := _load(self.path(name), name):
             self._loaded[name] = corpus
         return corpus is not None

@@ -20,7 +20,9 @@ class Limits(Configurable):
         "was free for it; the call counts as wrong.",
     ).tag(config=True)
     call_cpu_seconds = Float(
-        2.0, min=0.01, help="Seconds of CPU time for one call, all threads together, looked at four times a second."
+        2.0,
+        min=0.01,
+        help="Seconds of CPU time for one call, all threads together, looked at four times a second or more often.",
     ).tag(config=True)
     cell_seconds = Float(
         30.0, min=0.1, help="Seconds of wall time for one cell; it is interrupted, then ended, and the rest goes on."

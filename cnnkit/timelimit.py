@@ -34,7 +34,7 @@ class _Interruption(BaseException):
 def loses_exceptions(frame) -> bool:
     """Whether Python would drop an exception that is raised here: in a callback of the garbage collector.
 
-    Also in what a callback calls.
+    Also in what a callback calls: the alarm itself, which may ring again while it looks at an earlier ring, is one.
 
     Examples
     --------
@@ -96,7 +96,6 @@ class _Alarm(_Impatient):
     def __init__(self):
         super().__init__()
         self._rings = 0
-        self._looking = False
 
     def _arm(self, seconds: float) -> None:
         self._rings = 0
@@ -107,12 +106,7 @@ class _Alarm(_Impatient):
 
     def ring(self, _, frame) -> None:
         """What the timer calls."""
-        if self._looking:  # this is the next ring, while we look at the last one
-            return
-        self._looking = True
-        out_of_place = not self._armed or frame is None or frame.f_code in _OUR_CODE or loses_exceptions(frame)
-        self._looking = False
-        if out_of_place:
+        if not self._armed or frame is None or frame.f_code in _OUR_CODE or loses_exceptions(frame):
             return
         self._rang = True
         self._rings += 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.ops.arrays import checked_grad, checked_result, float_type, numbers
+from cnnkit.ops.arrays import checked_grad, float_type, numbers
 from cnnkit.ops.threads import each
 
 #: How many numbers softmax takes at a time: they stay near a processor's cache between its steps, and the threads do
@@ -270,7 +270,7 @@ def softmax_backward(x, grad, result=None):
     x = _scores(x)
     grad = checked_grad("softmax", grad, x.shape)
     dtype = float_type(x, grad)
-    kept = None if result is None else checked_result("softmax", result, x.shape).reshape(-1, x.shape[-1])
+    kept = None if result is None else checked_grad("softmax", result, x.shape, "result").reshape(-1, x.shape[-1])
     rows, grad_rows = x.reshape(-1, x.shape[-1]), grad.reshape(-1, x.shape[-1])
     grad_x = np.empty(rows.shape, dtype)
 

@@ -35,20 +35,12 @@ def numbers(name: str, what: str, array) -> np.ndarray:
     return array
 
 
-def checked_grad(name: str, grad, shape: tuple[int, ...]) -> np.ndarray:
-    """The gradient that arrives at an operation, which has the shape of the operation's result."""
-    grad = numbers(f"{name}_backward", "grad", grad)
+def checked_grad(name: str, grad, shape: tuple[int, ...], what: str = "grad") -> np.ndarray:
+    """The gradient that arrives at an operation, or a result that was kept for it: both have the result's shape."""
+    grad = numbers(f"{name}_backward", what, grad)
     if grad.shape != shape:
-        raise ValueError(f"grad has shape {grad.shape}, but must have the shape of the result of {name}, {shape}")
+        raise ValueError(f"{what} has shape {grad.shape}, but must have the shape of the result of {name}, {shape}")
     return grad
-
-
-def checked_result(name: str, result, shape: tuple[int, ...]) -> np.ndarray:
-    """What an operation gave, kept for its gradient."""
-    result = numbers(f"{name}_backward", "result", result)
-    if result.shape != shape:
-        raise ValueError(f"result has shape {result.shape}, but {name} gives shape {shape} here")
-    return result
 
 
 def pair(what: str, value, least: int = 1) -> tuple[int, int]:

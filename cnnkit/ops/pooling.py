@@ -2,17 +2,7 @@
 
 import numpy as np
 
-from cnnkit.ops.arrays import (
-    BATCH,
-    CHANNELS,
-    IMAGE,
-    checked,
-    checked_grad,
-    checked_result,
-    float_type,
-    pair,
-    sum_types,
-)
+from cnnkit.ops.arrays import BATCH, CHANNELS, IMAGE, checked, checked_grad, float_type, pair, sum_types
 from cnnkit.ops.threads import each
 
 #: How many windows the way back of max pooling takes at a time, all channels counted. With fewer, beginning a piece
@@ -114,7 +104,7 @@ def max_pool2d_backward(x, grad, size=2, stride=None, result=None):
     x, size, stride = _checked("max_pool2d", x, size, stride)
     shape = _pooled_shape(x, size, stride)
     grad = checked_grad("max_pool2d", grad, shape)
-    kept = None if result is None else checked_result("max_pool2d", result, shape)
+    kept = None if result is None else checked_grad("max_pool2d", result, shape, "result")
     dtype = float_type(x, grad)
     grad = grad.astype(dtype, copy=False)
     apart = size[0] <= stride[0] and size[1] <= stride[1]  # no cell is in two windows

@@ -63,7 +63,7 @@ def test_what_cannot_be_built_says_why_and_the_others_are_built(tmp_path, monkey
     (tmp_path / "sitecustomize.py").write_text("""
 import sys
 if "autograder.compile" in sys.orig_argv:
-    from autograder.corpus import CorpusError, CorpusStore
+    from autograder.corpus import CorpusStore
     build = CorpusStore.build
     def fail(self, name, confirm):
         if name == "flatten":
