@@ -85,6 +85,7 @@ class Alarming:
         self.asked += 1
         if self.asked == 1:
             signal.raise_signal(signal.SIGALRM)
+        return type(self).__call__.__code__
 
 
 def test_nor_is_one_that_comes_while_it_looks_at_an_earlier_one(slow_collection):
