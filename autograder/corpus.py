@@ -20,11 +20,10 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
-from autograder import hidden, variants, wire
+from autograder import hidden, smallest, variants, wire
 from autograder.agreement import Sheet
 from autograder.mutants import general_faults, mutants
 from autograder.selection import choose
-from autograder.shrinking import failures
 from autograder.sources import sources
 from cnnkit import exercises
 from cnnkit.answers import Answer, answer_of
@@ -159,6 +158,7 @@ class CorpusStore:
         total = hashlib.sha256(f"{_VERSION} {name} {self.seed} {self.examples}".encode())
         for source, content in sources([__name__, *own]).items():
             total.update(source.encode() + b"\0" + content)
+        total.update("\n".join(smallest.kept(name)).encode())
         return total.hexdigest()[:16]
 
     def build(self, name: str, confirm: Callable[[Exercise, list[Example]], str]) -> Corpus:
@@ -180,28 +180,19 @@ class CorpusStore:
         examples = choose(drawn, properties, wrong, wanted)
         # A function must not rely on the order of calls; all students get the same one.
         Random(f"{self.seed}/{name}").shuffle(examples)
-        smallest = {mistake.name: _smallest(exercise, mistake, properties) for mistake in exercise.misconceptions}
-        smallest = {mistake: example for mistake, example in smallest.items() if example}
-        corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples), smallest)
+        shown = {mistake.name: _smallest(exercise, mistake) for mistake in exercise.misconceptions}
+        shown = {mistake: example for mistake, example in shown.items() if example}
+        corpus = Corpus(name, self.digest(name), examples, confirm(exercise, examples), shown)
         _save(corpus, self.path(name))
         return corpus
 
 
-def _smallest(exercise: Exercise, mistake: Misconception, properties: Iterable[Property]) -> Example | None:
-    """The smallest example on which a misconception is wrong, as Hypothesis shrinks it; public properties first."""
-    return next(filter(None, (_shrunk(exercise, mistake, prop) for prop in (*exercise.public, *properties))), None)
-
-
-def _shrunk(exercise: Exercise, mistake: Misconception, prop: Property) -> Example | None:
-    def judge(calls):
-        expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
-        mistaken = [outcome(mistake.function, call) for call in calls]
-        if not prop.failure(calls, mistaken, expected):
-            return None
-        return Example(prop.name, [copy_of(call) for call in calls], expected, {mistake.name: mistaken})
-
-    found, _ = failures(prop, judge)
-    return found[-1] if found else None
+def _smallest(exercise: Exercise, mistake: Misconception) -> Example | None:
+    if not (found := smallest.smallest(exercise, mistake)):
+        return None
+    prop, calls = found
+    expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
+    return Example(prop.name, calls, expected, {mistake.name: [outcome(mistake.function, call) for call in calls]})
 
 
 def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
