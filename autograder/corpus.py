@@ -52,7 +52,7 @@ class Example:
     expected: list[np.ndarray | tuple]
     mistaken: dict[str, list[Answer]]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many numbers the arguments hold: the smaller, the easier to read."""
         return sum(array.size for call in self.calls for array in call.arrays())

@@ -18,6 +18,7 @@ from cnnkit.answers import CUT_SHORT, VALUE, Answer, Text
 from cnnkit.exercises import Call, Exercise, Property, texts
 from cnnkit.exercises.drawing import Failure
 from cnnkit.exercises.matching import Tried, matching_misconception
+from cnnkit.exercises.model import changed
 from cnnkit.exercises.texts import joined
 from cnnkit.exercises.wording import array_text, call_text
 
@@ -284,27 +285,35 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
 
 
 def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, right: set[int]) -> PropertyVerdict:
-    failures = []
-    only_values = not (prop.relation or prop.rule or prop.keeps_inputs or prop.keeps_dtype)
-    for example, answers, after in asked.outcomes:
-        if example.property != prop.name or (only_values and id(example) in right):
-            continue
+    own = [
+        (example, answers, after)
+        for example, answers, after in asked.outcomes
+        if example.property == prop.name and not (id(example) in right and _needs_no_more(prop, example, after))
+    ]
+    # In the order in which they would be shown: the first that fails says it all.
+    for example, answers, after in sorted(own, key=lambda outcome: _rank(outcome[0], outcome[1])):
         echoed = [
             arrays if arrays is not None else call.arrays() for arrays, call in zip(after, example.calls, strict=False)
         ]
         failure = prop.failure(example.calls, answers, example.expected, echoed)
         if failure:
-            failures.append((_rank(example, answers), example, answers, failure))
-    if failures:
-        _, example, answers, failure = min(failures, key=lambda found: found[0])
-        state = NOT_GRADED if _cut_short(answers) else FAILED
-        shown = counterexample(exercise, prop, example.calls, answers, failure)
-        fault = "student" if state == NOT_GRADED else ""
-        return PropertyVerdict(prop.name, prop.claim, prop.weight, state, failure[2], shown, fault)
+            state = NOT_GRADED if _cut_short(answers) else FAILED
+            shown = counterexample(exercise, prop, example.calls, answers, failure)
+            fault = "student" if state == NOT_GRADED else ""
+            return PropertyVerdict(prop.name, prop.claim, prop.weight, state, failure[2], shown, fault)
     if prop.name in asked.given_up:
         detail = Text.made(texts.NOT_REACHED, what=asked.error)
         return PropertyVerdict(prop.name, prop.claim, prop.weight, NOT_GRADED, detail, fault="student")
     return PropertyVerdict(prop.name, prop.claim, prop.weight, PASSED)
+
+
+def _needs_no_more(prop: Property, example: Example, after: list) -> bool:
+    """Whether right answers are all that a property asks of an example."""
+    if prop.keeps_inputs and any(
+        arrays is not None and changed(call.arrays(), arrays) for arrays, call in zip(after, example.calls, strict=True)
+    ):
+        return False
+    return not (prop.rule or prop.keeps_dtype)
 
 
 def _rank(example: Example, answers: list[Answer]) -> tuple[bool, int]:

@@ -31,6 +31,7 @@ MAX_RESULT = 16 * 2**20
 MAX_ANSWERS = 64
 
 _DTYPE = re.compile(r"[<|](b1|[iu][1248]|f[248]|c(8|16))")
+_LAYOUTS = ("C", "F", "S")
 _DEPTH = 6
 _PLAIN = (bool, int, float, str)
 
@@ -184,36 +185,31 @@ def unpack(value, payload: bytearray, depth: int = 0):
 
 
 def _unpack_array(body, payload: bytearray) -> np.ndarray:
-    flat, shape, layout = _array_parts(body, payload)
-    if layout == "F":
-        return np.array(flat.reshape(shape, order="F"), order="F")
-    if layout == "S":
-        return _sliced(flat.reshape(shape))
-    return flat.reshape(shape).copy()
+    array, layout = _view(body, payload)
+    return _sliced(array) if layout == "S" else array.copy("A" if layout == "F" else "C")
 
 
-def _array_parts(body, payload: bytearray) -> tuple[np.ndarray, list[int], str]:
-    """An array's bytes, still in the payload and flat, with its shape and its layout."""
-    if not (isinstance(body, list) and len(body) == 4):
+def _view(body, payload: bytearray) -> tuple[np.ndarray, str]:
+    """An array whose memory is still the payload's, and the layout that it shall have."""
+    if type(body) is not list or len(body) != 4:
         raise WireError("an array needs dtype, shape, layout and offset")
     dtype, shape, layout, offset = body
-    if not isinstance(dtype, str):
+    if type(dtype) is not str:
         raise WireError(f"dtype {dtype!r:.40} is not one of plain numbers")
     dtype = _plain_dtype(dtype)
-    counts_are_ints = (
-        isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and 0 <= n <= 2**31 for n in shape)
-    )
-    if not counts_are_ints or type(offset) is not int or layout not in ("C", "F", "S"):
+    valid = type(shape) is list and len(shape) <= 8 and layout in _LAYOUTS and type(offset) is int
+    for side in shape if valid else ():
+        valid = valid and type(side) is int and 0 <= side <= 2**31
+    if not valid:
         raise WireError(f"shape {shape!r:.60} or offset {offset!r:.20} is not valid")
     count = prod(shape)
     if offset < 0 or offset + count * dtype.itemsize > len(payload):
         raise WireError("an array's bytes are not in the payload")
     flat = np.frombuffer(payload, dtype, count, offset) if count else np.empty(0, dtype)
     try:
-        flat.reshape(shape)
+        return flat.reshape(shape, order="F" if layout == "F" else "C"), layout
     except ValueError as error:  # an empty array may claim sides that NumPy cannot count
         raise WireError(f"shape {shape!r:.60} is not valid") from error
-    return flat, shape, layout
 
 
 @cache
@@ -278,16 +274,16 @@ def unpack_arrays(values, payload: bytearray) -> list[np.ndarray]:
     All come back in row order: only what the grader sends needs its layout, and a sliced one takes more memory
     than was sent, many times over. Nor may two arrays share bytes.
     """
-    if not isinstance(values, list) or len(values) > 64:
+    if type(values) is not list or len(values) > 64:
         raise WireError("this is not a list of at most 64 arrays")
     found = []
     for value in values:
-        if not isinstance(value, dict) or list(value) != ["a"]:
+        if type(value) is not dict or len(value) != 1 or "a" not in value:
             raise WireError("an answer holds something that is no array")
-        found.append(_array_parts(value["a"], payload))
-    if sum(flat.nbytes for flat, _, _ in found) > len(payload):
+        found.append(_view(value["a"], payload)[0])
+    if sum(array.nbytes for array in found) > len(payload):
         raise WireError("arrays share bytes")
-    return [flat.reshape(shape, order="F" if layout == "F" else "C").copy("C") for flat, shape, layout in found]
+    return [array.copy("C") for array in found]
 
 
 def clean(text: str) -> str:

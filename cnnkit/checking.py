@@ -41,6 +41,8 @@ SHRINKING = 1.5
 _RESERVE = 0.15
 #: How many more examples are compared with the named mistakes to tell them apart.
 _TELLING = 60
+#: These, by property and number: drawn when first needed, which takes longer than all the rest of naming.
+_told: dict[tuple[Property, int], list[list[Call]]] = {}
 #: A call this many times longer than any other, and not at its end, is not just one of a slow function.
 _OUTLIER = 3
 #: Every student gets the same examples, in every run.
@@ -278,16 +280,25 @@ class _Attempt:
     def _try_more(self, prop: Property) -> None:
         """Small examples look alike for many mistakes: try as many as it takes to tell them apart."""
 
+        drawn: list[list[Call]] = []
+
         def keep(calls):
             if time.monotonic() > self.start + BUDGET * (1 - _RESERVE):
                 raise _Enough
+            drawn.append(calls)
             _, tried = self.judge(prop, calls)
             if tried is None:
                 raise _Enough
             self.tried.append(tried)
 
+        key = prop, self.share_of(_TELLING)
         with contextlib.suppress(_Enough, _OutOfTime, _NotWritten):
-            _draw(prop, keep, self.share_of(_TELLING), _SEED + 1, shrink=False)
+            if key in _told:
+                for calls in _told[key]:
+                    keep(calls)
+            else:
+                _draw(prop, keep, key[1], _SEED + 1, shrink=False)
+                _told[key] = drawn
 
     def judge(self, prop: Property, calls: list[Call]) -> tuple[Failure | None, Tried | None]:
         """What is wrong with the answers to one example, if anything, and the answers, if all calls ended."""

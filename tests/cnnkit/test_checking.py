@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from cnnkit import check, ops
+from cnnkit import check, checking, ops
 from cnnkit.checking import CheckFailed
+from cnnkit.exercises import find
 from cnnkit.exercises.convolution import kernel_flipped, stride_ignored
 
 
@@ -50,6 +51,16 @@ and adds up the products.
         A likely reason: kernel flipped.
         Write out by hand the four products for a 2 × 2 image and the kernel [[1, 2], [3, 4]]: which image cell \
 meets the 1?""")
+
+
+def test_the_examples_that_tell_mistakes_apart_are_drawn_once(monkeypatch):
+    drawn, draw = [], checking._draw
+    monkeypatch.setattr(checking, "_told", {})
+    monkeypatch.setattr(checking, "_draw", lambda *args, **named: drawn.append(args[3]) or draw(*args, **named))
+    first = message("conv2d", kernel_flipped)
+    assert drawn.count(checking._SEED + 1) == len(find("conv2d").public)
+    assert message("conv2d", kernel_flipped) == first
+    assert drawn.count(checking._SEED + 1) == len(find("conv2d").public)
 
 
 def test_a_stride_is_part_of_the_call():

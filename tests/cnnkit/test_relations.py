@@ -26,6 +26,16 @@ def test_a_constant_answer_is_refused_only_where_the_right_one_varies(right, fai
     assert not fails or failure[2] == "gives the same number everywhere"
 
 
+def test_right_answers_are_right_however_their_roundings_add_up():
+    less = Property("less", "subtracts", st.nothing(), relation=lambda calls, values: values[0] - values[1])
+    calls = [Call((np.array([float(n)]),)) for n in range(3)]
+    right = [np.array([1000.1, 5.0]), np.array([1000.0, 1.0]), np.array([0.1, 4.0])]
+    rounded = [answer_of([1000.15, 5.0]), answer_of(right[1]), answer_of(right[2])]
+    assert less.failure(calls, rounded, right) is None
+    wrong = [*rounded[:2], answer_of([0.1, 4.1])]
+    assert less.failure(calls, wrong, right) is not None
+
+
 def test_a_count_is_compared_exactly_and_an_integral_float_is_a_right_count():
     counts = Property("counts", "counts", st.nothing())
     call = Call((5, [(3, 1)]))
