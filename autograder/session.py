@@ -303,8 +303,10 @@ class Session:
             after = _unpack_after(reply["after"], payload) if "after" in reply else None
         except wire.WireError as error:
             self._garbled(error)
-        parts = answer.value if isinstance(answer.value, tuple) else (answer.value,)
-        replies.size += sum(part.nbytes for part in (*parts, *(after or ())) if part is not None)
+        if type(answer.value) is np.ndarray:
+            replies.size += answer.value.nbytes
+        for part in (*(answer.value if type(answer.value) is tuple else ()), *(after or ())):
+            replies.size += part.nbytes
         if replies.size > _MAX_ANSWERS:
             answer, after = Answer(UNUSABLE, text=Text.made(texts.MUCH_TOO_MANY)), None
         if late and answer.kind == STOPPED:
@@ -370,7 +372,7 @@ class Session:
             if child.channel.fileno() in ready:
                 try:
                     # Not recv(): an out-of-band byte is "ready" but cannot be read, and recv() would wait for more.
-                    data = os.read(child.channel.fileno(), 2**20)
+                    data = os.read(child.channel.fileno(), wire.READ)
                 except BlockingIOError:
                     self._garbled()
                 except OSError:

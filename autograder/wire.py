@@ -27,6 +27,8 @@ MAX_HEADER = 256 * 2**10
 MAX_PAYLOAD = 32 * 2**20
 #: Bytes of one result; a larger one is refused by the child itself, with a sentence for the student.
 MAX_RESULT = 16 * 2**20
+#: Bytes that are read at a time: more would be new memory from the system each time, which takes longer than reading.
+READ = 2**16
 #: Answers in one frame.
 MAX_ANSWERS = 64
 
@@ -166,18 +168,18 @@ def unpack(value, payload: bytearray, depth: int = 0):
     """
     if depth > _DEPTH:
         raise WireError("a value is nested too deeply")
-    if value is None or isinstance(value, _PLAIN):
+    if value is None or type(value) in _PLAIN:
         return value
-    if isinstance(value, dict) and len(value) == 1:
-        (tag, body), *_ = value.items()
+    if type(value) is dict and len(value) == 1:
+        ((tag, body),) = value.items()
         if tag == "a":
             return _unpack_array(body, payload)
         if tag == "g" and type(body) is int and body >= 0:
             return np.random.default_rng(body)
-        if tag in ("t", "l") and isinstance(body, list):
+        if tag in ("t", "l") and type(body) is list:
             parts = [unpack(part, payload, depth + 1) for part in body]
             return tuple(parts) if tag == "t" else parts
-        if tag == "d" and isinstance(body, list):
+        if tag == "d" and type(body) is list:
             if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in body):
                 raise WireError("a dict needs pairs of a name and a value")
             return {name: unpack(part, payload, depth + 1) for name, part in body}

@@ -372,7 +372,7 @@ def _make_shell(config: dict):
         def command(self):
             """The grader's next frame."""
             while (message := self.reader.next()) is None:
-                data = self.channel.recv(2**20)
+                data = self.channel.recv(wire.READ)
                 if not data:
                     os._exit(0)
                 self.reader.feed(data)
