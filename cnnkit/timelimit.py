@@ -15,12 +15,15 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 #: Seconds between one interruption and the next, for a function that catches them all.
 _AGAIN = 0.05
 #: How many of them come that slowly.
 _POLITE = 3
+#: The callbacks of the weak references that the standard library keeps.
+_WEAK = [kind()._remove for kind in (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)]
 
 
 class TookTooLong(Exception):
@@ -35,13 +38,14 @@ def loses_exceptions(frame) -> bool:
     """Whether Python would drop an exception that is raised here: in a callback of the garbage collector.
 
     Also in what a callback calls: the alarm itself, which may ring again while it looks at an earlier ring, is one.
+    And where a weak dictionary or set of the standard library forgets an object that is gone.
 
     Examples
     --------
     >>> loses_exceptions(sys._getframe())
     False
     """
-    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    callbacks = {getattr(callback, "__code__", None) for callback in (*gc.callbacks, *_WEAK)}
     while frame is not None and frame.f_code not in callbacks:
         frame = frame.f_back
     return frame is not None

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -96,6 +97,28 @@ def test_nor_is_one_that_comes_while_it_looks_at_an_earlier_one(slow_collection)
     finally:
         gc.callbacks.remove(alarming)
     assert alarming.asked
+
+
+class Loud(dict):
+    """Makes the alarm ring when a key goes."""
+
+    def __delitem__(self, key):
+        signal.raise_signal(signal.SIGALRM)
+        super().__delitem__(key)
+
+
+def test_nor_is_one_that_comes_while_a_weak_dictionary_forgets_a_key():
+    names = weakref.WeakKeyDictionary()
+    names.data = Loud()
+
+    def forget():
+        names[Loud] = "kept"
+        names[type("Gone", (), {})] = "lost with its key"
+        gc.collect()
+        return len(names)
+
+    with time_limit() as limit:
+        assert limit.run(forget, 60.0) == 1
 
 
 def test_nor_is_that_of_a_mutant(slow_collection, monkeypatch):
