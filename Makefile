@@ -33,10 +33,9 @@ demo: setup
 browser:
 	@sh autograder/install-sandbox-tools.sh browser
 
-# One more at a time than there are processors: many tests wait for a limit to end or for a page to load.
 test: setup .venv/.torch browser
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 bench: setup
 	$(BIN)/python bench/grading.py
