@@ -173,7 +173,7 @@ class CorpusStore:
         for prop in properties:
             count = max(_LEAST_DRAWN * exercise.share, _DRAWN_TIMES * wanted * prop.weight / total)
             calls = draw(prop, round(count), f"{self.seed}/{name}/{prop.name}")
-            drawn[prop.name] = [_answer(exercise, prop, each) for each in calls]
+            drawn[prop.name] = [_answer(exercise, prop, each, exercise.misconceptions) for each in calls]
         models = (exercise.reference, *variants.right(name)[: max(1, round(_MODELS * exercise.share))])
         wrong = [mutant.function for model in models for mutant in mutants(model)]
         wrong += [fault.function for fault in general_faults(exercise.reference)]
@@ -188,11 +188,8 @@ class CorpusStore:
 
 
 def _smallest(exercise: Exercise, mistake: Misconception) -> Example | None:
-    if not (found := smallest.smallest(exercise, mistake)):
-        return None
-    prop, calls = found
-    expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
-    return Example(prop.name, calls, expected, {mistake.name: [outcome(mistake.function, call) for call in calls]})
+    found = smallest.smallest(exercise, mistake)
+    return _answer(exercise, *found, [mistake]) if found else None
 
 
 def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
@@ -216,11 +213,9 @@ def draw(prop: Property, count: int, seed: str) -> list[list[Call]]:
     return found
 
 
-def _answer(exercise: Exercise, prop: Property, calls: list[Call]) -> Example:
+def _answer(exercise: Exercise, prop: Property, calls: list[Call], mistakes: Iterable[Misconception]) -> Example:
     expected = [answer_of(copy_of(call).on(exercise.reference)).value for call in calls]
-    mistaken = {
-        mistake.name: [outcome(mistake.function, call) for call in calls] for mistake in exercise.misconceptions
-    }
+    mistaken = {mistake.name: [outcome(mistake.function, call) for call in calls] for mistake in mistakes}
     return Example(prop.name, calls, expected, mistaken)
 
 

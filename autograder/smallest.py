@@ -39,10 +39,9 @@ def smallest(exercise: Exercise, mistake: Misconception) -> tuple[Property, list
     >>> calls[0].args
     (array([[0, 1]]), array([[0, 1]]))
     """
-    for line in kept(exercise.name):
-        if json.loads(line)["mistake"] == mistake.name and (found := _read(exercise, mistake, json.loads(line))):
-            return found
-    return search(exercise, mistake)
+    entries = map(json.loads, kept(exercise.name))
+    entry = next((entry for entry in entries if entry["mistake"] == mistake.name), None)
+    return (entry and _read(exercise, mistake, entry)) or search(exercise, mistake)
 
 
 def search(exercise: Exercise, mistake: Misconception) -> tuple[Property, list[Call]] | None:
@@ -104,9 +103,8 @@ def _write(exercise: Exercise, mistake: Misconception) -> str | None:
 def _search_apart(name: str) -> list[str]:
     """The lines of an exercise, searched for in a process of its own, as it draws constants from what is loaded."""
     command = [sys.executable, "-m", __spec__.name, "--print", name]
-    done = subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": "0"}, stdout=subprocess.PIPE, text=True)
-    done.check_returncode()
-    return done.stdout.splitlines()
+    fixed = os.environ | {"PYTHONHASHSEED": "0"}
+    return subprocess.run(command, env=fixed, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
 
 
 def main(names: Iterable[str]) -> None:
