@@ -239,7 +239,8 @@ FUNCTIONS = {
 def test_functions_that_never_end_cost_only_themselves(new_course, run_class, write):
     course = new_course()
     with open(course.root / "nbgrader_config.py", "a") as config:
-        config.write("\nc.Limits.call_seconds = c.Limits.call_cpu_seconds = 0.4\n")
+        # Not less: the exercise after a fork bomb must answer while the kernel still buries the bomb's processes.
+        config.write("\nc.Limits.call_seconds = c.Limits.call_cpu_seconds = 1.0\nc.Limits.submission_seconds = 120.0\n")
     graded = run_class(Course(course.root), {name: write(conv2d=source) for name, source in FUNCTIONS.items()})
     for name in FUNCTIONS:
         assert graded.scores[name] == WITHOUT_CONV2D, (name, graded.rows[name])
