@@ -37,6 +37,8 @@ warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.")
 #: Seconds that a write is tried again while the database is locked by somebody else.
 PATIENCE = 60.0
 VERDICT_FILE = "verdict.json"
+#: What SQLite and PostgreSQL say when another process holds, or has just added, what is to be written.
+_SOMEBODY_ELSE = ("locked", "busy", "already exists", "deadlock", "unique constraint")
 
 
 class GradebookBusy(RuntimeError):
@@ -216,7 +218,7 @@ class Book:
 
 
 def _patiently(action: Callable):
-    """Do it; while the database is locked, or another process is just creating it, wait and do it again."""
+    """Do it; while the database is locked, or another process is just creating the same, wait and do it again."""
     until = time.monotonic() + PATIENCE
     pause = 0.05
     while True:
@@ -224,7 +226,7 @@ def _patiently(action: Callable):
             return action()
         except (OperationalError, ProgrammingError, InvalidEntry) as error:
             text = str(error).lower()
-            if not any(word in text for word in ("locked", "busy", "already exists", "deadlock")):
+            if not any(word in text for word in _SOMEBODY_ELSE):
                 raise
             if time.monotonic() > until:
                 raise GradebookBusy(f"the gradebook stayed locked for {PATIENCE:g} seconds") from error

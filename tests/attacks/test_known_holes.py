@@ -8,10 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader import api
+from sqlalchemy import event
 
+from autograder import gradebook
 from autograder.classroom import with_cell
 from autograder.classrun import grade_class
 from tests.attacks.conftest import FULL, LESSON, WITHOUT_CONV2D, WRONG, assert_nothing_runs, nbgrader, scores, submit
@@ -179,6 +183,20 @@ def test_a_fresh_database_opened_by_several_processes_at_once(fresh_course, tmp_
     ]
     results = [process.communicate() for process in started]
     assert [out for out, _ in results] == ["open\n"] * 3, results
+
+
+@pytest.mark.parametrize("what", [api.Course, api.Student])
+def test_somebody_else_adds_the_same_in_the_same_moment(what, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # nbgrader starts `alembic`
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+
+    def add():
+        with contextlib.closing(api.Gradebook(url, "cnn")) as book:
+            book.update_or_create_student("anna")
+            return [student.id for student in book.students]
+
+    event.listen(what, "before_insert", lambda *_: add(), once=True)
+    assert gradebook._patiently(add) == ["anna"]
 
 
 def test_a_cell_between_does_not_reach_the_next_notebook(new_course, run_class, write):
