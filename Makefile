@@ -8,14 +8,14 @@ BIN := .venv/bin
 .PHONY: setup demo test bench clean
 .DELETE_ON_ERROR:
 
-setup: .venv/.ready sandbox-tools
+setup: .venv/.ready
 
 .PHONY: sandbox-tools
 sandbox-tools:
 	@sh autograder/install-sandbox-tools.sh
-
-.venv/.ready: pyproject.toml autograder/pyproject.toml
 	@sh autograder/install-sandbox-tools.sh venv $(PYTHON)
+
+.venv/.ready: pyproject.toml autograder/pyproject.toml | sandbox-tools
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab,cards,test]' -e ./autograder
 	touch $@
@@ -30,10 +30,12 @@ demo: setup
 
 # The pages are tested in a real browser.
 .PHONY: browser
-browser:
+browser: sandbox-tools
 	@sh autograder/install-sandbox-tools.sh browser
 
-test: setup .venv/.torch browser
+# Debian's packages and Python's are fetched side by side.
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/.torch browser
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 

@@ -61,10 +61,11 @@ class Sheet:
             start, shapes = self._places.get(id(example), (0, []))
             if [answer.kind == VALUE and _shape(answer.value) for answer in answers] != shapes:
                 continue  # fewer answers than calls as well
-            for part in (part for answer in answers for part in _parts(answer.value)):
-                if part.dtype.kind in _REAL:
-                    got[start : start + part.size] = part.reshape(-1)
-                start += part.size
+            for answer in answers:
+                for part in answer.value if isinstance(answer.value, tuple) else (answer.value,):
+                    if part.dtype.kind in _REAL:
+                        got[start : start + part.size] = part.reshape(-1)
+                    start += part.size
         if not self._places:
             return set()
         with np.errstate(invalid="ignore", over="ignore"):
@@ -74,7 +75,7 @@ class Sheet:
 
 
 def _shape(value) -> tuple | list[tuple]:
-    return [part.shape for part in value] if isinstance(value, tuple) else np.shape(value)
+    return [part.shape for part in value] if isinstance(value, tuple) else value.shape
 
 
 def _parts(value) -> tuple[np.ndarray, ...]:

@@ -36,7 +36,7 @@ _DRAWN_TIMES, _LEAST_DRAWN = 5, 12
 #: Of how many right variants the mutants take part in the choice; the audit tries those of all.
 _MODELS = 4
 #: Written into each file; a file of another version is rebuilt.
-_VERSION = 4
+_VERSION = 5
 
 
 class CorpusError(RuntimeError):

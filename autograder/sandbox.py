@@ -174,19 +174,19 @@ class Host:
 
 
 class Child:
-    """The grader's ends of one child: frames, control of its supervisor, and its stdout and stderr."""
+    """The grader's ends of one child: frames, the host's ear for it, and its stdout and stderr."""
 
     def __init__(self, channel: socket.socket, control: socket.socket, stdout: int, stderr: int):
         self.channel, self.control, self.stdout, self.stderr = channel, control, stdout, stderr
 
-    def tell_supervisor(self, command: bytes) -> None:
+    def tell_host(self, command: bytes) -> None:
         """``b"I"`` interrupts, ``b"K"`` kills, ``b"U"`` asks for CPU time."""
         with contextlib.suppress(OSError):  # it has ended already; the reader of `control` will see that
             self.control.send(command)
 
     def close(self) -> None:
         """Kill whatever still runs and free the descriptors."""
-        self.tell_supervisor(b"K")
+        self.tell_host(b"K")
         self.channel.close()
         self.control.close()
         os.close(self.stdout)

@@ -163,7 +163,7 @@ class Session:
                     why = Text.made(texts.NOT_INTERRUPTED, seconds=f"{self._limits.cell_seconds:g}")
                     raise _Ended(why) from None
                 late, deadline = True, time.monotonic() + _GRACE
-                self._child.tell_supervisor(b"I")
+                self._child.tell_host(b"I")
                 continue
             if header.get("event") == "output":
                 transcript.add_rich(header, payload)
@@ -281,7 +281,7 @@ class Session:
                         raise _Ended(why) from None
                     if not late:
                         late, deadline = True, now + _GRACE
-                        self._child.tell_supervisor(b"I")
+                        self._child.tell_host(b"I")
             event = header.get("event")
             if event == "undefined" and not replies.answers:
                 replies.ended, replies.text = "undefined", wire.clean(str(header.get("kind", ""))[:200])
@@ -293,14 +293,14 @@ class Session:
             if not isinstance(several, list) or not 0 < len(several) <= room:
                 self._garbled()
             for reply in several:
-                if not isinstance(reply, dict) or replies.ended == "stopped":
+                if type(reply) is not list or not 1 <= len(reply) <= 2 or replies.ended == "stopped":
                     self._garbled()
                 self._accept(reply, payload, replies, late)
 
-    def _accept(self, reply: dict, payload: bytearray, replies: Replies, late: bool) -> None:
+    def _accept(self, reply: list, payload: bytearray, replies: Replies, late: bool) -> None:
         try:
-            answer = wire.unpack_answer(reply.get("answer"), payload)
-            after = _unpack_after(reply["after"], payload) if "after" in reply else None
+            answer = wire.unpack_answer(reply[0], payload)
+            after = wire.unpack_arrays(reply[1], payload) if len(reply) == 2 else None
         except wire.WireError as error:
             self._garbled(error)
         if type(answer.value) is np.ndarray:
@@ -411,12 +411,12 @@ class Session:
 
     def _usage(self) -> tuple[float, float]:
         """Seconds of CPU time so far, and seconds in which the child could have run but no processor was free."""
-        self._child.tell_supervisor(b"U")
+        self._child.tell_host(b"U")
         reply = self._read_control()
         return float(reply.get("cpu", 0.0)), float(reply.get("waited", 0.0))
 
     def _read_control(self) -> dict:
-        """One message of the supervisor, who is trusted: it runs none of the student's code."""
+        """One message of the host, who is trusted: it runs none of the student's code."""
         self._child.control.settimeout(2)
         try:
             data = self._child.control.recv(65536)
@@ -429,7 +429,7 @@ class Session:
             if "exit" in line:
                 self._exit = line
         if not data and self._exit is None:
-            self._exit = {"exit": 0, "why": "supervisor", "cpu": 0.0}
+            self._exit = {"exit": 0, "why": "host", "cpu": 0.0}
         return lines[-1] if lines else {}
 
     def _await_exit(self, seconds: float) -> None:
@@ -440,7 +440,7 @@ class Session:
 
     def _kill(self) -> None:
         if self._child is not None:
-            self._child.tell_supervisor(b"K")
+            self._child.tell_host(b"K")
             self._await_exit(2.0)
             self._bury()
 
@@ -497,11 +497,11 @@ def _request(function: str, calls: list[Call], echo: list[bool], gather: float) 
 def _packed(function: str, calls: list[Call], echo: list[bool], gather: float) -> bytes:
     payload = bytearray()
     packed = [
-        {
-            "args": wire.pack(call.args, payload),
-            "kwargs": wire.pack(list(call.kwargs.items()), payload),
-            "echo": wants,
-        }
+        [
+            [wire.pack(value, payload) for value in call.args],
+            [[name, wire.pack(value, payload)] for name, value in call.kwargs.items()],
+            wants,
+        ]
         for call, wants in zip(calls, echo, strict=True)
     ]
     return wire.frame({"op": "calls", "function": function, "gather": gather, "calls": packed}, payload)
@@ -610,8 +610,3 @@ def _error_output(text: str) -> dict:
     except (ValueError, RecursionError, TypeError):
         name, value, trace = "Error", "", text
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": trace.split("\n")}
-
-
-def _unpack_after(values, payload: bytearray) -> list[np.ndarray]:
-    """The arguments as they were after a call."""
-    return wire.unpack_arrays(values["l"] if isinstance(values, dict) and list(values) == ["l"] else values, payload)

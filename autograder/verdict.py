@@ -179,7 +179,12 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
         return not_graded(exercise.name, reason, missing=not asked.undefined)
     right = corpus.sheet.right((example, answers) for example, answers, _ in asked.outcomes)
-    verdicts = tuple(_judge_property(exercise, prop, asked, right) for prop in properties.values())
+    to_judge: dict[str, list] = {name: [] for name in properties}
+    for outcome in asked.outcomes:
+        prop = properties[outcome[0].property]
+        if not (id(outcome[0]) in right and _needs_no_more(prop, outcome)):
+            to_judge[prop.name].append(outcome)
+    verdicts = tuple(_judge_property(exercise, prop, asked, to_judge[prop.name]) for prop in properties.values())
     earned = sum(v.weight for v in verdicts if v.passed)
     total = sum(v.weight for v in verdicts)
     failed = [v for v in verdicts if not v.passed]
@@ -242,11 +247,15 @@ def _summary(verdicts: list[PropertyVerdict], count: int) -> str:
     return joined(parts, "; ")
 
 
+#: An example, the answers to its calls, and the arguments as they were after each call, where that was asked.
+_Outcome = tuple[Example, list[Answer], list]
+
+
 @dataclass
 class _Asked:
     """The answers, example by example, and what stopped the asking."""
 
-    outcomes: list[tuple[Example, list[Answer], list]] = field(default_factory=list)
+    outcomes: list[_Outcome] = field(default_factory=list)
     undefined: str | None = None
     error: str = ""
     given_up: set[str] = field(default_factory=set)
@@ -284,14 +293,9 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
     return asked
 
 
-def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, right: set[int]) -> PropertyVerdict:
-    own = [
-        (example, answers, after)
-        for example, answers, after in asked.outcomes
-        if example.property == prop.name and not (id(example) in right and _needs_no_more(prop, example, after))
-    ]
+def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, outcomes: list[_Outcome]) -> PropertyVerdict:
     # In the order in which they would be shown: the first that fails says it all.
-    for example, answers, after in sorted(own, key=lambda outcome: _rank(outcome[0], outcome[1])):
+    for example, answers, after in sorted(outcomes, key=lambda outcome: _rank(outcome[0], outcome[1])):
         echoed = [
             arrays if arrays is not None else call.arrays() for arrays, call in zip(after, example.calls, strict=False)
         ]
@@ -307,13 +311,14 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, right: se
     return PropertyVerdict(prop.name, prop.claim, prop.weight, PASSED)
 
 
-def _needs_no_more(prop: Property, example: Example, after: list) -> bool:
+def _needs_no_more(prop: Property, outcome: _Outcome) -> bool:
     """Whether right answers are all that a property asks of an example."""
-    if prop.keeps_inputs and any(
-        arrays is not None and changed(call.arrays(), arrays) for arrays, call in zip(after, example.calls, strict=True)
-    ):
+    if prop.rule or prop.keeps_dtype:
         return False
-    return not (prop.rule or prop.keeps_dtype)
+    example, _, after = outcome
+    return not prop.keeps_inputs or all(
+        arrays is None or not changed(call.arrays(), arrays) for arrays, call in zip(after, example.calls, strict=True)
+    )
 
 
 def _rank(example: Example, answers: list[Answer]) -> tuple[bool, int]:

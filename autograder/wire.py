@@ -6,13 +6,14 @@ an array is built; nothing is unpickled or evaluated. A frame that breaks a rule
 and whoever reads ends that child.
 
 A frame is ``b"CNN1"``, two big-endian uint32 (bytes of header, bytes of payload), the header, the payload.
-Arrays stand in the header as ``{"a": [dtype, shape, layout, offset]}`` and point into the payload.
+An array stands in the header as ``["<f8 C 2 3", 48]``: dtype, memory layout and sides, and where in the payload its
+bytes start. That is short, and read once however many arrays are of one form.
 """
 
 import json
 import re
 import struct
-from functools import cache
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -32,8 +33,9 @@ READ = 2**16
 #: Answers in one frame.
 MAX_ANSWERS = 64
 
-_DTYPE = re.compile(r"[<|](b1|[iu][1248]|f[248]|c(8|16))")
-_LAYOUTS = ("C", "F", "S")
+#: dtype, layout (in rows, in columns, sliced), sides.
+_FORM = re.compile(r"([<|](?:b1|[iu][1248]|f[248]|c8|c16)) ([CFS])((?: [0-9]{1,10}){0,8})")
+_LARGEST_SIDE = 2**31
 _DEPTH = 6
 _PLAIN = (bool, int, float, str)
 
@@ -117,20 +119,18 @@ def pack(value, payload: bytearray):
     --------
     >>> payload = bytearray()
     >>> pack((np.zeros((2, 3), order="F"), 2), payload)
-    {'t': [{'a': ['<f8', [2, 3], 'F', 0]}, 2]}
+    {'t': [['<f8 F 2 3', 0], 2]}
     >>> len(payload)
     48
     """
     if isinstance(value, np.ndarray):
-        if value.flags.c_contiguous:
-            layout, data = "C", value.tobytes()
-        elif value.flags.f_contiguous:
-            layout, data = "F", value.tobytes(order="F")
-        else:
-            layout, data = "S", value.tobytes()
+        if not value.dtype.isnative:
+            value = value.astype(value.dtype.newbyteorder())
+        flags = value.flags
+        layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
         offset = len(payload)
-        payload += data
-        return {"a": [value.dtype.newbyteorder("<").str, list(value.shape), layout, offset]}
+        payload += value.tobytes("F" if layout == "F" else "C")
+        return [_form_text(value.dtype, layout, value.shape), offset]
     if isinstance(value, np.random.Generator):  # a fresh one, as default_rng makes it
         return {"g": value.bit_generator.seed_seq.entropy}
     if isinstance(value, np.generic):
@@ -166,14 +166,14 @@ def unpack(value, payload: bytearray, depth: int = 0):
     >>> unpack(pack([np.arange(6).reshape(2, 3)[:, ::2]], payload), payload)[0].flags.c_contiguous
     False
     """
-    if depth > _DEPTH:
-        raise WireError("a value is nested too deeply")
+    if type(value) is list:
+        return _unpack_array(value, payload)
     if value is None or type(value) in _PLAIN:
         return value
+    if depth > _DEPTH:
+        raise WireError("a value is nested too deeply")
     if type(value) is dict and len(value) == 1:
         ((tag, body),) = value.items()
-        if tag == "a":
-            return _unpack_array(body, payload)
         if tag == "g" and type(body) is int and body >= 0:
             return np.random.default_rng(body)
         if tag in ("t", "l") and type(body) is list:
@@ -193,32 +193,32 @@ def _unpack_array(body, payload: bytearray) -> np.ndarray:
 
 def _view(body, payload: bytearray) -> tuple[np.ndarray, str]:
     """An array whose memory is still the payload's, and the layout that it shall have."""
-    if type(body) is not list or len(body) != 4:
-        raise WireError("an array needs dtype, shape, layout and offset")
-    dtype, shape, layout, offset = body
-    if type(dtype) is not str:
-        raise WireError(f"dtype {dtype!r:.40} is not one of plain numbers")
-    dtype = _plain_dtype(dtype)
-    valid = type(shape) is list and len(shape) <= 8 and layout in _LAYOUTS and type(offset) is int
-    for side in shape if valid else ():
-        valid = valid and type(side) is int and 0 <= side <= 2**31
-    if not valid:
-        raise WireError(f"shape {shape!r:.60} or offset {offset!r:.20} is not valid")
-    count = prod(shape)
-    if offset < 0 or offset + count * dtype.itemsize > len(payload):
+    if type(body) is not list or len(body) != 2 or type(body[0]) is not str or type(body[1]) is not int:
+        raise WireError("an array needs a text of dtype, layout and sides, and an offset")
+    text, offset = body
+    dtype, layout, shape, size = _form(text)
+    if not 0 <= offset <= len(payload) - size:
         raise WireError("an array's bytes are not in the payload")
-    flat = np.frombuffer(payload, dtype, count, offset) if count else np.empty(0, dtype)
     try:
-        return flat.reshape(shape, order="F" if layout == "F" else "C"), layout
+        return np.ndarray(shape, dtype, payload, offset, order="F" if layout == "F" else "C"), layout
     except ValueError as error:  # an empty array may claim sides that NumPy cannot count
-        raise WireError(f"shape {shape!r:.60} is not valid") from error
+        raise WireError(f"{text!r:.100} is not an array") from error
 
 
-@cache
-def _plain_dtype(text: str) -> np.dtype:
-    if not _DTYPE.fullmatch(text):
-        raise WireError(f"dtype {text!r:.40} is not one of plain numbers")
-    return np.dtype(text)
+@lru_cache(4096)
+def _form(text: str) -> tuple[np.dtype, str, tuple[int, ...], int]:
+    """Dtype, layout, shape and bytes of an array."""
+    if not (found := _FORM.fullmatch(text)):
+        raise WireError(f"{text!r:.100} is not an array of plain numbers")
+    dtype, shape = np.dtype(found[1]), tuple(map(int, found[3].split()))
+    if max(shape, default=0) > _LARGEST_SIDE:
+        raise WireError(f"shape {shape} is not valid")
+    return dtype, found[2], shape, prod(shape) * dtype.itemsize
+
+
+@lru_cache(4096)
+def _form_text(dtype: np.dtype, layout: str, shape: tuple[int, ...]) -> str:
+    return " ".join((dtype.str, layout, *map(str, shape)))
 
 
 def _sliced(array: np.ndarray) -> np.ndarray:
@@ -232,10 +232,10 @@ def _sliced(array: np.ndarray) -> np.ndarray:
 # --- answers ------------------------------------------------------------------------------------------------
 
 
-def pack_answer(answer: Answer, payload: bytearray) -> dict:
-    """An :class:`~cnnkit.answers.Answer` as JSON, arrays appended to `payload`."""
+def pack_answer(answer: Answer, payload: bytearray) -> dict | list:
+    """An :class:`~cnnkit.answers.Answer` as JSON, arrays appended to `payload`; a value is sent as it is."""
     if answer.kind == VALUE:
-        return {"kind": VALUE, "value": pack(answer.value, payload)}
+        return pack(answer.value, payload)
     header = {"kind": answer.kind, "text": answer.text}
     if isinstance(answer.text, Text) and answer.text.key:  # to be said in another language outside
         header["said"] = [answer.text.key, {name: str(value) for name, value in answer.text.values.items()}]
@@ -244,14 +244,14 @@ def pack_answer(answer: Answer, payload: bytearray) -> dict:
 
 def unpack_answer(header, payload: bytearray) -> Answer:
     """Rebuild an answer; anything but a well-formed one raises :class:`WireError`."""
-    kind = header.get("kind") if isinstance(header, dict) else None
-    if kind == VALUE:
-        value = header.get("value")
-        several = isinstance(value, dict) and list(value) == ["t"]
-        parts = unpack_arrays(value["t"] if several else [value], payload)
+    if type(header) is list:
+        return Answer(VALUE, _view(header, payload)[0].copy("C"))
+    if type(header) is dict and list(header) == ["t"]:
+        parts = unpack_arrays(header["t"], payload)
         if not parts:
             raise WireError("an answer holds no arrays")
-        return Answer(VALUE, tuple(parts) if several else parts[0])
+        return Answer(VALUE, tuple(parts))
+    kind = header.get("kind") if type(header) is dict else None
     if kind in (UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN):
         return Answer(kind, text=_sentence(header.get("said")) or clean(str(header.get("text", ""))[:1000]))
     raise WireError("an answer has an unknown kind")
@@ -278,11 +278,7 @@ def unpack_arrays(values, payload: bytearray) -> list[np.ndarray]:
     """
     if type(values) is not list or len(values) > 64:
         raise WireError("this is not a list of at most 64 arrays")
-    found = []
-    for value in values:
-        if type(value) is not dict or len(value) != 1 or "a" not in value:
-            raise WireError("an answer holds something that is no array")
-        found.append(_view(value["a"], payload)[0])
+    found = [_view(value, payload)[0] for value in values]
     if sum(array.nbytes for array in found) > len(payload):
         raise WireError("arrays share bytes")
     return [array.copy("C") for array in found]

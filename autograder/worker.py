@@ -1,18 +1,16 @@
-"""The inside of the sandbox: a fork server, a supervisor per submission, and the student's process.
+"""The inside of the sandbox: a fork server that watches over its children, and the student's process.
 
 Theory of operation
 -------------------
 bubblewrap starts this file as the *host* in a file system that holds Python, NumPy, IPython, matplotlib and
 nothing of the course. The host imports NumPy and IPython once, then waits on a socket. For each submission the grader
-sends four descriptors, and the host forks:
+sends four descriptors, and the host forks the *student's process* into new user, mount, PID, IPC and network
+namespaces, stays outside of them, and is the only one who can signal it. It measures memory, processes and CPU time
+from there, and reports how the process ended.
 
-- the *supervisor* enters new user, mount, PID, IPC and network namespaces, forks once more, and stays behind
-  as the only one who can signal the student's process. It measures memory, processes and CPU time from
-  outside, and reports how the process ended.
-- the *student's process* is PID 1 of its namespace, so when it ends, the kernel ends everything it started.
-  It mounts a tmpfs of its own over ``/tmp``, ``/dev/shm`` and ``/proc``, sets its limits, drops all
-  capabilities, forbids itself system calls that no honest notebook needs (seccomp), and only then reads
-  commands: run a cell, call a function.
+The student's process is PID 1 of its namespace, so when it ends, the kernel ends everything it started. It mounts a
+tmpfs of its own over ``/tmp``, ``/dev/shm`` and ``/proc``, sets its limits, drops all capabilities, forbids itself
+system calls that no honest notebook needs (seccomp), and only then reads commands: run a cell, call a function.
 
 Before the first submission that draws pictures, the grader says so, and the host imports matplotlib as well: that
 takes longer than all the rest of its start, and many a class needs none.
@@ -39,6 +37,8 @@ import sys
 import time
 import traceback
 import types
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else []
 
@@ -48,6 +48,8 @@ from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, Text, a
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
 
+#: The number of the system call: x86-64 counts in a way of its own.
+_SYS_CLONE = 56 if os.uname().machine == "x86_64" else 220
 _CLONE_NEW = 0x10000000 | 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000  # user, mount, PID, IPC, network
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND = 1, 2, 4, 8, 4096
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
@@ -58,6 +60,7 @@ _PILLOW_FILTERS = ("Filter", "BoxBlur", "HorizontalBoxBlur", "GaussianBlur", "Un
 _PILLOW_FILTERS += ("Reduce", "ReduceNxN", "Resample")
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_locked_libc = ctypes.PyDLL(None, use_errno=True)  # calls do not let go of Python's lock
 
 
 def _check(result: int, what: str) -> None:
@@ -70,7 +73,7 @@ def _check(result: int, what: str) -> None:
 
 
 def host(config: dict) -> None:
-    """Import what notebooks use, then fork a supervisor for each set of descriptors that arrives."""
+    """Import what notebooks use, then fork a child for each set of descriptors that arrives, and watch all of them."""
     control = socket.socket(fileno=config["socket"])
     gc.disable()  # nothing that is imported goes away again
     if os.getuid() == 0 and config["uid"]:
@@ -79,37 +82,80 @@ def host(config: dict) -> None:
         os.setresuid(config["uid"], config["uid"], config["uid"])
         # A changed uid makes /proc/self belong to root; the children must write their uid_map there.
         _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+    user = os.getuid(), os.getgid()
+    watch = _Watch(config["limits"])
     shell = _make_shell(config)
     gc.freeze()  # the imported modules stay shared between the forks
     control.sendall(b"ready\n")
-    signal.signal(signal.SIGCHLD, lambda *_: _reap())
+    watch.poll.register(control, select.POLLIN)
+    pool, importing = ThreadPoolExecutor(1), None
     while True:
+        ready = watch.wait(hurry=importing is not None)
+        if importing and importing.done():
+            pool.shutdown()
+            importing.result()
+            importing = None
+            gc.freeze()
+            watch.poll.register(control, select.POLLIN)
+        if control.fileno() not in ready:
+            continue
         message, descriptors, *_ = socket.recv_fds(control, 1, 4)
         if not message:
+            watch.kill_all()
             return
         if message == b"p":
-            _import_pictures(shell)
-            gc.freeze()
+            # In a thread, for the children need to be watched meanwhile; no fork until it has ended.
+            importing = pool.submit(_import_pictures, shell)
+            watch.poll.unregister(control)
             continue
-        if os.fork() == 0:
-            gc.enable()
-            control.close()
-            status = 1
-            try:
-                status = supervise(config, shell, descriptors)
-            except BaseException:
-                _report(descriptors[CONTROL], {"error": traceback.format_exc()})
-            os._exit(status)
+        try:
+            pid = _fork_into_namespaces() if config["isolation"] == "bubblewrap" else os.fork()
+        except OSError:
+            _report(descriptors[CONTROL], {"error": traceback.format_exc()})
+        else:
+            if pid == 0:
+                control.detach()  # its descriptor is about to be closed, and will be another file's
+                _be_a_student(config, shell, user, descriptors)
+            watch.add(pid, os.dup(descriptors[CONTROL]))
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _reap() -> None:
+def _fork_into_namespaces() -> int:
+    """As os.fork(), but the child is the first process of namespaces of its own.
+
+    With fork() and unshare() that would take two processes, as nobody moves to another PID namespace himself; and to
+    copy the host is the most expensive of all that a submission needs. The calls before and after are those that
+    os.fork() makes (Python/C API, "Operating System Utilities").
+    """
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = _locked_libc.syscall(_SYS_CLONE, ctypes.c_ulong(_CLONE_NEW | signal.SIGCHLD), None, None, None, None)
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    _check(min(pid, 0), "clone into new namespaces")
+    return pid
+
+
+def _be_a_student(config: dict, shell, user: tuple[int, int], descriptors: list[int]) -> None:
+    """The whole life of a child."""
+    gc.enable()
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+        if config["isolation"] == "bubblewrap":
+            uid, gid = user
+            for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
+                with open(f"/proc/self/{name}", "w") as file:
+                    file.write(text)
+    except BaseException:
+        _report(descriptors[CONTROL], {"error": traceback.format_exc()})
+        os._exit(1)
+    try:
+        confine(config, descriptors)
+        serve(shell, socket.socket(fileno=descriptors[CHANNEL]))
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+    os._exit(0)
 
 
 def _report(control: int, message: dict) -> None:
@@ -117,82 +163,101 @@ def _report(control: int, message: dict) -> None:
         os.write(control, json.dumps(message).encode() + b"\n")
 
 
-# --- the supervisor -------------------------------------------------------------------------------------------
+# --- the children, seen from outside --------------------------------------------------------------------------
 
 
-def supervise(config: dict, shell, descriptors: list[int]) -> int:
-    """Fork the student's process into namespaces of its own and watch it until it ends."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-    if config["isolation"] == "bubblewrap":
-        _enter_namespaces()
-    pid = os.fork()
-    if pid == 0:
-        os.close(descriptors[CONTROL])
-        os.close(proc)
+@dataclass
+class _Child:
+    pid: int
+    pidfd: int
+    control: int
+    why: str = ""  # what it was ended for
+
+    def kill(self) -> None:
+        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+
+class _Watch:
+    """Obeys the grader (I: interrupt, K: kill, U: report usage), enforces the limits, reports how a child ended."""
+
+    def __init__(self, limits: dict):
+        self._limits = limits
+        self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        _read(self._proc, f"{os.getpid()}/task/{os.getpid()}/children")  # without these we would be blind: fail now
+        self._children: dict[int, _Child] = {}  # by their pidfds
+        self._controls: dict[int, _Child] = {}
+        self._looked = 0.0
+        self.poll = select.poll()
+
+    def add(self, pid: int, control: int) -> None:
+        """Watch one more."""
+        child = _Child(pid, os.pidfd_open(pid), control)
+        self._children[child.pidfd] = self._controls[control] = child
+        self.poll.register(child.pidfd, select.POLLIN)
+        self.poll.register(control, select.POLLIN)
+
+    def wait(self, hurry: bool) -> set[int]:
+        """Wait until something happens, or only a moment with children or in a hurry; gives the ready descriptors."""
+        ready = {number for number, _ in self.poll.poll(_SAMPLE * 1000 if self._children or hurry else None)}
+        for control in ready & self._controls.keys():
+            self._obey(self._controls[control])
+        for pidfd in ready & self._children.keys():
+            self._bury(self._children[pidfd])
+        if time.monotonic() - self._looked >= _SAMPLE:
+            self._looked = time.monotonic()
+            for child in self._children.values():
+                if not child.why:
+                    self._look(child)
+        return ready
+
+    def kill_all(self) -> None:
+        """The grader is gone."""
+        for child in self._children.values():
+            child.kill()
+
+    def _obey(self, child: _Child) -> None:
         try:
-            confine(config, descriptors)
-            serve(shell, socket.socket(fileno=descriptors[CHANNEL]))
-        except BaseException:
-            os.write(2, traceback.format_exc().encode())
-        os._exit(0)
-    for descriptor in (descriptors[CHANNEL], descriptors[STDOUT], descriptors[STDERR]):
-        os.close(descriptor)
-    _watch(pid, proc, descriptors[CONTROL], config["limits"])
-    return 0
+            command = os.read(child.control, 1)
+        except OSError:
+            command = b""
+        if command == b"I":
+            signal.pidfd_send_signal(child.pidfd, signal.SIGINT)
+        elif command == b"U":
+            cpu, waited = _usage(child.pid, self._proc)[2], _waited(child.pid, self._proc)
+            _report(child.control, {"cpu": cpu, "waited": waited})
+        else:  # K, or nobody is interested any more
+            child.kill()
+            self.poll.unregister(child.control)
+            del self._controls[child.control]
 
+    def _look(self, child: _Child) -> None:
+        memory, processes, _ = _usage(child.pid, self._proc, exact_above=self._limits["memory"])
+        if memory > self._limits["memory"]:
+            child.why = "memory"
+        elif processes > self._limits["processes"]:
+            child.why = "processes"
+        if child.why:
+            child.kill()
 
-def _enter_namespaces() -> None:
-    uid, gid = os.getuid(), os.getgid()
-    _check(_libc.unshare(_CLONE_NEW), "unshare")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
-
-
-def _watch(pid: int, proc: int, control: int, limits: dict) -> None:
-    """Obey the grader (I: interrupt, K: kill, U: report usage), enforce the limits, report the end."""
-    pidfd = os.pidfd_open(pid)
-    why = ""
-    _read(proc, f"{os.getpid()}/task/{os.getpid()}/children")  # without these files we would be blind: fail now
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    poll.register(control, select.POLLIN)
-    while True:
-        events = dict(poll.poll(_SAMPLE * 1000))
-        if pidfd in events:
-            break
-        if control in events:
-            command = os.read(control, 1)
-            if command == b"I":
-                signal.pidfd_send_signal(pidfd, signal.SIGINT)
-            elif command == b"U":
-                _report(control, {"cpu": _usage(pid, proc)[2], "waited": _waited(pid, proc)})
-            else:  # K, or the grader is gone
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                poll.unregister(control)
-        elif not why:
-            memory, processes, _ = _usage(pid, proc, exact_above=limits["memory"])
-            if memory > limits["memory"]:
-                why = "memory"
-            elif processes > limits["processes"]:
-                why = "processes"
-            if why:
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    _, status, usage = os.wait4(pid, 0)
-    _report(
-        control,
-        {"exit": os.waitstatus_to_exitcode(status), "why": why, "cpu": usage.ru_utime + usage.ru_stime},
-    )
+    def _bury(self, child: _Child) -> None:
+        _, status, usage = os.wait4(child.pid, 0)
+        exit_code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        _report(child.control, {"exit": exit_code, "why": child.why, "cpu": cpu})
+        self.poll.unregister(child.pidfd)
+        if self._controls.pop(child.control, None):
+            self.poll.unregister(child.control)
+        del self._children[child.pidfd]
+        os.close(child.pidfd)
+        os.close(child.control)
 
 
 def _usage(pid: int, proc: int, exact_above: float = float("inf")) -> tuple[int, int, float]:
     """Memory in bytes, number of processes and CPU seconds of a process and all that descend from it.
 
     Resident pages are counted first, which is cheap and counts pages shared between forks once for each; only
-    when that is above `exact_above` is the proportional set size read.
+    when that is above `exact_above` is the proportional set size read, and a process that forbids this counts in full.
     """
-    family, resident, cpu = [pid], 0, 0.0
+    family, resident, cpu = [pid], {}, 0.0
     for member in family:  # grows while it is walked: orphans become children of `pid`, the first of its namespace
         try:
             text = _read(proc, f"{member}/stat")
@@ -201,11 +266,12 @@ def _usage(pid: int, proc: int, exact_above: float = float("inf")) -> tuple[int,
         except OSError:
             continue
         fields = text[text.rindex(b")") + 2 :].split()
-        resident += int(fields[21]) * resource.getpagesize()
+        resident[member] = int(fields[21]) * resource.getpagesize()
         cpu += sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-    if resident > exact_above:
-        resident = sum(_proportional(proc, member) for member in family)
-    return resident, len(family), cpu
+    memory = sum(resident.values())
+    if memory > exact_above:
+        memory = sum(_proportional(proc, member, otherwise=size) for member, size in resident.items())
+    return memory, len(family), cpu
 
 
 def _waited(pid: int, proc: int) -> float:
@@ -219,9 +285,11 @@ def _waited(pid: int, proc: int) -> float:
         return 0.0
 
 
-def _proportional(proc: int, pid: int) -> int:
+def _proportional(proc: int, pid: int, otherwise: int) -> int:
     try:
         text = _read(proc, f"{pid}/smaps_rollup")
+    except PermissionError:
+        return otherwise
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(b"Pss:")), 0)
@@ -544,12 +612,16 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
         channel.sendall(wire.frame({"event": "undefined", "kind": kind}))
         return
     replies, data, sent = [], bytearray(), time.monotonic()
-    for left, call in zip(reversed(range(len(header["calls"]))), header["calls"], strict=True):
-        args, kwargs = wire.unpack(call["args"], payload), dict(wire.unpack(call["kwargs"], payload))
+    left = len(header["calls"])
+    for packed_args, packed_kwargs, echo in header["calls"]:
+        args = [wire.unpack(value, payload) for value in packed_args]
+        kwargs = {name: wire.unpack(value, payload) for name, value in packed_kwargs}
         answer = _answer(function, args, kwargs)
-        replies.append({"answer": wire.pack_answer(answer, data)})
-        if call["echo"]:
-            replies[-1]["after"] = wire.pack(arrays_in((*args, *kwargs.values())), data)
+        reply = [wire.pack_answer(answer, data)]
+        if echo:
+            reply.append([wire.pack(array, data) for array in arrays_in((*args, *kwargs.values()))])
+        replies.append(reply)
+        left -= 1
         stop = answer.kind == STOPPED  # the grader decides which of the other calls are worth their time
         full = len(replies) >= wire.MAX_ANSWERS or len(data) > 2**18
         if stop or full or not left or time.monotonic() - sent >= header["gather"]:
@@ -560,7 +632,7 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
     channel.sendall(wire.frame({"event": "calls done"}))
 
 
-def _answer(function, args: tuple, kwargs: dict) -> Answer:
+def _answer(function, args: list, kwargs: dict) -> Answer:
     try:
         try:
             with _Turn():
@@ -574,8 +646,8 @@ def _answer(function, args: tuple, kwargs: dict) -> Answer:
                 return Answer(FORBIDDEN if _is_forbidden(error) else RAISED, text=_describe(error))
     except BaseException:
         return Answer(RAISED, text=Text.of("unprintable"))
-    value = answer.value if isinstance(answer.value, tuple) else (answer.value,)
-    if answer.value is not None and sum(part.nbytes for part in value) > wire.MAX_RESULT:
+    value = answer.value if isinstance(answer.value, tuple | None) else (answer.value,)
+    if value and sum([part.nbytes for part in value]) > wire.MAX_RESULT:
         shapes = ", ".join(str(part.shape) for part in value)
         return Answer(UNUSABLE, text=Text.of("too large", shapes=shapes))
     return answer

@@ -28,7 +28,7 @@ time
 memory
     Every 50 ms, the proportional set sizes of the command's processes, added up; the peak of the sum. For ours:
     the grader, bubblewrap, and the sandbox host; not what the host forks for each submission, the students'
-    processes and their supervisors. For nbgrader: everything, kernels too. A process counts with the largest
+    processes. For nbgrader: everything, kernels too. A process counts with the largest
     size that it had so far: when forks share the host's pages, the host itself looks smaller than it is. Measured
     in a run of its own.
 engine
@@ -36,7 +36,7 @@ engine
 
         (CPU(class) - CPU(class of 1) - (own(class) - own(class of 1))) / (students - 1)
 
-    `CPU` is user + system time of the command and all its descendants: grader, bubblewrap, host, supervisors,
+    `CPU` is user + system time of the command and all its descendants: grader, bubblewrap, host,
     students' processes (the benchmark adopts what bubblewrap leaves behind). What does not grow with the class
     is in both and drops out.
     `own` is the CPU time of the same cells and of the same calls of the students' functions in one warm Python

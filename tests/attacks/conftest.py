@@ -59,10 +59,7 @@ def frame(header, payload=b""):
 
 
 def zeros(count=1):
-    value = {"a": ["<f8", [count], "C", 0]}
-    return frame(
-        {"event": "answers", "answers": [{"answer": {"kind": "value", "value": value}, "score": 1.0}]}, bytes(8 * count)
-    )
+    return frame({"event": "answers", "answers": [[[f"<f8 C {count}", 0]]], "score": 1.0}, bytes(8 * count))
 
 """
 

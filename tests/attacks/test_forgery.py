@@ -168,40 +168,37 @@ threading.Thread(target=ahead, daemon=True).start()
     "JSON of another type": FIND_CHANNEL
     + DEF
     + """\
-    for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": "answers", "answers": [7]}', b'{"event": NaN}'):
+    several = [b'{"event": "answers", "answers": [%s]}' % reply for reply in (b"7", b"[]", b"{}", b"[1, 2, 3]")]
+    for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": NaN}', *several):
         channel.sendall(struct.pack("!4sII", b"CNN1", len(text), 0) + text)
     return 0
 """,
     "an array that is larger than memory": FIND_CHANNEL
     + DEF
     + """\
-    for body in (["<f8", [2**31] * 8, "C", 0], ["<f8", [0, 2**31, 2**31], "C", 0], ["|u1", [2**20] + [1] * 7, "S", 0]):
-        answer = {"event": "answers", "answers": [{"answer": {"kind": "value", "value": {"a": body}}}]}
+    for form in ("<f8 C" + " 2147483648" * 8, "<f8 C 0 2147483648 2147483648", "|u1 S 1048576" + " 1" * 7):
+        answer = {"event": "answers", "answers": [[[form, 0]]]}
         channel.sendall(frame(answer, bytes(2**20)))
     return 0
 """,
     "many arrays in the same bytes": FIND_CHANNEL
     + DEF
     + """\
-    value = {"t": [{"a": ["|u1", [2**24], "C", 0]}] * 64}
-    several = [{"answer": {"kind": "value", "value": value}}]
+    several = [[{"t": [["|u1 C 16777216", 0]] * 64}]]
     channel.sendall(frame({"event": "answers", "answers": several}, bytes(2**24)))
     return 0
 """,
     "an array of objects": FIND_CHANNEL
     + DEF
     + """\
-    value = {"a": ["|O", [1], "C", 0]}
-    several = [{"answer": {"kind": "value", "value": value}}]
+    several = [[["|O C 1", 0]]]
     channel.sendall(frame({"event": "answers", "answers": several}, b"\\x10" * 8))
     return 0
 """,
     "arguments that come back wrong": FIND_CHANNEL
     + DEF
     + """\
-    value = {"a": ["<f8", [], "C", 0]}
-    one = {"answer": {"kind": "value", "value": value}, "after": {"l": [7, {"t": []}]}}
-    answer = {"event": "answers", "answers": [one]}
+    answer = {"event": "answers", "answers": [[["<f8 C", 0], [7, {"t": []}]]]}
     channel.sendall(frame(answer, bytes(8)))
     return 0
 """,
@@ -265,7 +262,7 @@ BROKEN_WORLDS = {
     "the worker's functions": """
 import sys
 worker, wire = sys.modules["__main__"], sys.modules["autograder.wire"]
-full = {"kind": "value", "value": {"a": ["<f8", [1], "C", 0]}, "score": 1.0, "passed": True}
+full = {"kind": "value", "value": ["<f8 C 1", 0], "score": 1.0, "passed": True}
 wire.pack_answer = lambda answer, data: full
 worker._describe = lambda error: "score: 1.0"
 """,

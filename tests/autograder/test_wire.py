@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder import wire
-from cnnkit.answers import VALUE, Answer
+from cnnkit.answers import VALUE, Answer, answer_of
 from cnnkit.exercises.layouts import LAYOUTS, lay_out, layout_of
 
 ARRAYS = hnp.arrays(
@@ -28,6 +28,14 @@ def test_an_array_keeps_values_type_and_layout(array, layout):
     np.testing.assert_array_equal(got, sent)
     assert layout_of(got) == layout_of(sent)
     assert got.flags.writeable
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_numbers_keep_their_values_whatever_their_byte_order(order):
+    payload = bytearray()
+    sent = np.arange(6, dtype=">f4").reshape(2, 3).copy(order)
+    got = wire.unpack_answer(wire.pack_answer(answer_of(sent), payload), payload)
+    np.testing.assert_array_equal(got.value, sent)
 
 
 @given(st.lists(st.binary(max_size=50), max_size=5), st.integers(1, 7))
@@ -63,17 +71,22 @@ def test_a_stream_that_is_no_frame_is_refused(stream, says):
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"a": ["|O", [1], "C", 0]}, "plain numbers"),
-        ({"a": ["<f8", [2**31], "C", 0]}, "not in the payload"),
-        ({"a": ["<f8", [2**40], "C", 0]}, "not valid"),
-        ({"a": ["<f8", [-1], "C", 0]}, "not valid"),
-        ({"a": ["<f8", [True], "C", 0]}, "not valid"),
-        ({"a": ["<f8", [1], "C", -8]}, "not in the payload"),
-        ({"a": ["<f8", [3], "C", 0]}, "not in the payload"),
-        ({"a": ["<f8", [1] * 9, "C", 0]}, "not valid"),
-        ({"a": ["<f8", [1], "X", 0]}, "not valid"),
-        ({"a": [["<f8"], [1], "C", 0]}, "plain numbers"),
-        ({"a": 7}, "needs dtype"),
+        (["|O C 1", 0], "plain numbers"),
+        (["<f8 C 2147483648", 0], "not in the payload"),
+        (["<f8 C 2147483649", 0], "not valid"),
+        (["<f8 C 1099511627776", 0], "plain numbers"),
+        (["<f8 C -1", 0], "plain numbers"),
+        (["<f8 C ١", 0], "plain numbers"),
+        (["<f8 C 1\n", 0], "plain numbers"),
+        (["<f8 C 1", -8], "not in the payload"),
+        (["<f8 C 3", 0], "not in the payload"),
+        (["<f8 C 0 2147483648 2147483648", 0], "not an array"),
+        (["<f8 C 1 1 1 1 1 1 1 1 1", 0], "plain numbers"),
+        (["<f8 X 1", 0], "plain numbers"),
+        ([["<f8 C 1"], 0], "needs a text"),
+        (["<f8 C 1", True], "needs a text"),
+        (["<f8 C 1", 0, 0], "needs a text"),
+        ([], "needs a text"),
         ({"pickle": "gASV"}, "unknown form"),
         ({"t": {"l": []}}, "unknown form"),
         ({"l": [{"l": [{"l": [{"l": [{"l": [{"l": [{"l": [{"l": []}]}]}]}]}]}]}]}, "too deeply"),
@@ -86,7 +99,7 @@ def test_a_value_that_breaks_a_rule_is_refused(value, says):
 
 @pytest.mark.parametrize(
     "header",
-    [None, [], {}, {"kind": "value"}, {"kind": "value", "value": 7}, {"kind": "right", "text": "believe me"}],
+    [None, [], {}, 7, {"t": []}, {"t": 7}, {"kind": "value"}, {"kind": "right", "text": "believe me"}],
 )
 def test_an_answer_that_is_none_is_refused(header):
     with pytest.raises(wire.WireError):
@@ -128,10 +141,11 @@ def test_a_dict_of_another_form_is_refused(pairs):
 def test_only_the_grader_may_send_a_dict():
     payload = bytearray()
     packed = wire.pack({"conv1.bias": np.zeros(2)}, payload)
-    for answer in ({"kind": "value", "value": packed}, {"kind": "value", "value": {"t": [packed]}}):
-        with pytest.raises(wire.WireError, match="something that is no array"):
-            wire.unpack_answer(answer, payload)
-    with pytest.raises(wire.WireError, match="something that is no array"):
+    with pytest.raises(wire.WireError, match="unknown kind"):
+        wire.unpack_answer(packed, payload)
+    with pytest.raises(wire.WireError, match="needs a text"):
+        wire.unpack_answer({"t": [packed]}, payload)
+    with pytest.raises(wire.WireError, match="needs a text"):
         wire.unpack_arrays([packed], payload)
     with pytest.raises(TypeError, match=r"other keys than text: \[1\]"):
         wire.pack({1: 2}, payload)
