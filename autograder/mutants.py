@@ -5,7 +5,7 @@ variants: mistakes that nobody thought of. Only our own functions are mutated, s
 """
 
 import ast
-import copy
+import contextlib
 import inspect
 import sys
 import textwrap
@@ -93,13 +93,13 @@ def mutants(function: Callable) -> list[Mutant]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     namespace = vars(sys.modules[function.__module__])
     found, seen, times = [], {ast.unparse(tree)}, Counter()
-    for before, after, changed in _changes(tree):
-        source = ast.unparse(changed)
+    for before, after in _changes(tree):
+        source = ast.unparse(tree)
         if source in seen:
             continue
         seen.add(source)
         scope = dict(namespace)
-        exec(compile(ast.fix_missing_locations(changed), f"<mutant of {function.__name__}>", "exec"), scope)
+        exec(compile(ast.fix_missing_locations(tree), f"<mutant of {function.__name__}>", "exec"), scope)
         change = f"{before} → {after}"
         times[change] += 1
         change += f" ({times[change]})" if times[change] > 1 else ""
@@ -190,26 +190,33 @@ def answers(function: Callable, calls: list[Call]) -> tuple[list[Answer], list[l
     return given, after
 
 
-def _changes(tree: ast.Module) -> Iterator[tuple[str, str, ast.Module]]:
-    """Every single change: the text before and after, and the changed tree."""
-    for place, node in enumerate(ast.walk(tree)):
-        for replacement in _replacements(node):
-            changed = copy.deepcopy(tree)
-            target = next(n for i, n in enumerate(ast.walk(changed)) if i == place)
-            _become(target, replacement)
-            try:
-                before, after = ast.unparse(node), ast.unparse(target)
-            except Exception:
-                continue
-            yield _short(before), _short(after), changed
+def _changes(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Every single change, made in the tree until the next one is asked for: the text before and after."""
+    for node in ast.walk(tree):
+        for replacement in list(_replacements(node)):
+            before = ast.unparse(node)
+            with _become(node, replacement):
+                try:
+                    after = ast.unparse(node)
+                except Exception:
+                    continue
+                yield _short(before), _short(after)
 
 
-def _become(target: ast.AST, replacement: ast.AST) -> None:
-    """Turn a node of the tree into another one, where it stands."""
-    position = {name: getattr(target, name) for name in ("lineno", "col_offset") if hasattr(target, name)}
-    target.__class__ = replacement.__class__
-    target.__dict__.clear()
-    target.__dict__.update(copy.deepcopy(replacement).__dict__ | position)
+@contextlib.contextmanager
+def _become(node: ast.AST, replacement: ast.AST) -> Iterator[None]:
+    """Turn a node of the tree into another one, where it stands, for a while."""
+    kind, fields = node.__class__, dict(node.__dict__)
+    position = {name: fields[name] for name in ("lineno", "col_offset") if name in fields}
+    node.__class__ = replacement.__class__
+    node.__dict__.clear()
+    node.__dict__.update(replacement.__dict__ | position)
+    try:
+        yield
+    finally:
+        node.__class__ = kind
+        node.__dict__.clear()
+        node.__dict__.update(fields)
 
 
 def _replacements(node: ast.AST) -> Iterator[ast.AST]:

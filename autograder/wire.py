@@ -200,7 +200,9 @@ def _view(body, payload: bytearray) -> tuple[np.ndarray, str]:
     if not 0 <= offset <= len(payload) - size:
         raise WireError("an array's bytes are not in the payload")
     try:
-        return np.ndarray(shape, dtype, payload, offset, order="F" if layout == "F" else "C"), layout
+        if layout == "F":
+            return np.ndarray(shape, dtype, payload, offset, order="F"), layout
+        return np.ndarray(shape, dtype, payload, offset), layout  # many small ones: a keyword takes as long again
     except ValueError as error:  # an empty array may claim sides that NumPy cannot count
         raise WireError(f"{text!r:.100} is not an array") from error
 
