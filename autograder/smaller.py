@@ -15,7 +15,7 @@ import numpy as np
 from autograder import hidden, shrinking
 from autograder.session import Session
 from autograder.settings import Limits
-from autograder.verdict import FAILED, Counterexample, Verdict, counterexample
+from autograder.verdict import FAILED, Counterexample, Verdict, failure_of
 from cnnkit import exercises
 from cnnkit.answers import CUT_SHORT, RAISED, VALUE, Answer, answer_of
 from cnnkit.exercises import Call, Exercise, Property
@@ -58,11 +58,12 @@ class _Search:
             return None
         expected = [answer_of(copy_of(call).on(self.exercise.reference)).value for call in calls]
         after = [call.arrays() if arrays is None else arrays for arrays, call in zip(replies.after, calls, strict=True)]
-        failure = prop.failure(calls, replies.answers, expected, after)
-        if not failure:
+        found = prop.failure(calls, replies.answers, expected, after)
+        if not found:
             return None
         kept = [copy_of(call) for call in calls]
-        return _Found(_size(kept), counterexample(self.exercise, prop, kept, replies.answers, failure))
+        failure = failure_of(self.exercise, prop, kept, replies.answers, found)
+        return _Found(_size(kept), Counterexample.of(failure))
 
 
 def is_wanted(verdict: Verdict) -> bool:

@@ -7,6 +7,7 @@ were not reached, with whose fault that is. Not graded is worth as much as faile
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,16 @@ class Counterexample:
     got: str
     failure: Failure | None = field(default=None, compare=False, repr=False)
 
+    @classmethod
+    def of(cls, failure: Failure) -> "Counterexample":
+        """The same in text."""
+        return cls(
+            call_text(failure.exercise.name, failure.call),
+            _readable(failure.expected),
+            _got(failure.answer) if failure.answer else Text.made(texts.NOT_COMPLETE),
+            failure,
+        )
+
 
 @dataclass(frozen=True)
 class PropertyVerdict:
@@ -51,7 +62,8 @@ class PropertyVerdict:
         ``"passed"``, ``"failed"`` (a wrong answer was seen), or ``"not graded"`` (there was no answer to judge).
     detail : str
         What went wrong, or what stopped the calls.
-    example : Counterexample, optional
+    example : Failure or Counterexample, optional
+        An example on which it does not hold. Of many only one is shown, and only that is put into text.
     fault : str
         For ``"not graded"``: ``"student"`` or ``"course"``; empty otherwise.
 
@@ -66,7 +78,7 @@ class PropertyVerdict:
     weight: float
     state: str
     detail: str = ""
-    example: Counterexample | None = None
+    example: Failure | Counterexample | None = field(default=None, compare=False)
     fault: str = ""
 
     @property
@@ -125,13 +137,14 @@ class Verdict:
     smallest: Counterexample | None = None
     missing: bool = False
 
-    @property
+    @cached_property
     def counterexample(self) -> Counterexample | None:
         """The smallest known; else that of the first property with a wrong answer, or of the first that was cut off."""
         if self.smallest:
             return self.smallest
         shown = [(p.state, p.example) for p in self.properties if p.example]
-        return next((example for wanted in (FAILED, NOT_GRADED) for state, example in shown if state == wanted), None)
+        found = next((example for wanted in (FAILED, NOT_GRADED) for state, example in shown if state == wanted), None)
+        return Counterexample.of(found) if isinstance(found, Failure) else found
 
     def as_json(self) -> dict:
         """The object that ``autograder judge --json`` prints; a contract."""
@@ -216,22 +229,17 @@ def _smallest(exercise: Exercise, example: Example, mistake: str) -> Counterexam
     """A stored example on which a misconception, and so the student's function, is wrong."""
     prop = next(p for p in (*exercise.public, *hidden.properties(exercise.name)) if p.name == example.property)
     given = example.mistaken[mistake]
-    failure = prop.failure(example.calls, given, example.expected)
-    return counterexample(exercise, prop, example.calls, given, failure) if failure else None
+    found = prop.failure(example.calls, given, example.expected)
+    return Counterexample.of(failure_of(exercise, prop, example.calls, given, found)) if found else None
 
 
-def counterexample(
-    exercise: Exercise, prop: Property, calls: list[Call], answers: list[Answer], failure: tuple[int, object, str]
-) -> Counterexample:
-    """What is shown of an example that fails; `failure` is what :meth:`cnnkit.exercises.Property.failure` found."""
-    index, expected, detail = failure
+def failure_of(
+    exercise: Exercise, prop: Property, calls: list[Call], answers: list[Answer], found: tuple[int, object, str]
+) -> Failure:
+    """An example that fails, to be shown; `found` is what :meth:`cnnkit.exercises.Property.failure` found."""
+    index, expected, detail = found
     answer = answers[index] if index < len(answers) else None
-    return Counterexample(
-        call_text(exercise.name, calls[index]),
-        _readable(expected),
-        _got(answer) if answer else Text.made(texts.NOT_COMPLETE),
-        Failure(exercise, prop.claim, calls, index, expected, answer, detail, unique=prop.rule is None),
-    )
+    return Failure(exercise, prop.claim, calls, index, expected, answer, detail, unique=prop.rule is None)
 
 
 def _summary(verdicts: list[PropertyVerdict], count: int) -> str:
@@ -299,12 +307,12 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, outcomes:
         echoed = [
             arrays if arrays is not None else call.arrays() for arrays, call in zip(after, example.calls, strict=False)
         ]
-        failure = prop.failure(example.calls, answers, example.expected, echoed)
-        if failure:
+        found = prop.failure(example.calls, answers, example.expected, echoed)
+        if found:
             state = NOT_GRADED if _cut_short(answers) else FAILED
-            shown = counterexample(exercise, prop, example.calls, answers, failure)
+            shown = failure_of(exercise, prop, example.calls, answers, found)
             fault = "student" if state == NOT_GRADED else ""
-            return PropertyVerdict(prop.name, prop.claim, prop.weight, state, failure[2], shown, fault)
+            return PropertyVerdict(prop.name, prop.claim, prop.weight, state, found[2], shown, fault)
     if prop.name in asked.given_up:
         detail = Text.made(texts.NOT_REACHED, what=asked.error)
         return PropertyVerdict(prop.name, prop.claim, prop.weight, NOT_GRADED, detail, fault="student")

@@ -261,7 +261,9 @@ def _safe(text: str, longest: int | None = _LONGEST_TEXT) -> str:
     """Text that may stand in HTML, whoever wrote it: escaped, without control characters, not endless."""
     if longest is not None and len(text) > longest:
         text = text[:longest] + " …"
-    return escape("".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text))
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+    return escape(text)
 
 
 # Matrices -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from autograder.classroom import as_solution
 from autograder.render import as_html, as_text
 from autograder.session import Session
 from autograder.variants import right
-from autograder.verdict import FAILED, NOT_GRADED, PASSED, judge
+from autograder.verdict import FAILED, NOT_GRADED, PASSED, Counterexample, judge
 from cnnkit import exercises
 
 from .conftest import LIMITS
@@ -168,6 +168,8 @@ def test_the_same_answers_get_the_same_verdict(host, store):
     source = as_solution(EXERCISES[2].misconceptions[0].function, "conv2d")
     first, second = (verdict_of(host, store, "conv2d", source) for _ in range(2))
     assert first == second
+    shown = [[Counterexample.of(p.example) for p in verdict.properties if p.example] for verdict in (first, second)]
+    assert shown[0] == shown[1] != []
 
 
 def test_json_is_the_contract(host, store):
