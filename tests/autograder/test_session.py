@@ -36,6 +36,12 @@ def test_a_cell_gives_what_a_kernel_would(session):
     assert run.outputs[-1]["data"]["text/plain"] == "array([0, 1, 2])"
 
 
+def test_it_starts_as_a_fresh_kernel_does(session):
+    source = "print([name for name in globals() if name[0] != '_'], len(In), len(Out), get_ipython().execution_count)"
+    run = session.run_cell(source)
+    assert run.outputs[0]["text"] == "['In', 'Out', 'get_ipython', 'exit', 'quit', 'open'] 2 0 2\n"
+
+
 def test_magics_and_pictures_work(session):
     run = session.run_cell("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
     assert run.ended == "ok"
