@@ -31,7 +31,7 @@ _GRACE = 0.5
 #: Seconds between two looks at a running call's CPU time.
 _CPU_LOOK = 0.25
 #: Seconds that a child lets answers gather: most calls take less than sending each answer would.
-_GATHER = 0.005
+_GATHER = 0.02
 #: Packed requests that are kept: everybody gets the same calls.
 _MAX_REQUESTS = 16
 #: Rich outputs (pictures) kept for one cell, and their bytes.

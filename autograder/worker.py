@@ -520,9 +520,7 @@ def _warm_up(shell) -> None:
     for _ in range(16):
         shell.run_cell(_WARM_UP, store_history=False)
         reader.feed(wire.frame(header, payload))
-        _run_calls(shell, types.SimpleNamespace(sendall=reader.feed), *reader.next())
-        while reader.next():
-            pass
+        _run_calls(shell, types.SimpleNamespace(sendall=lambda answers: None), *reader.next())
     for name in set(shell.user_ns) - before:
         del shell.user_ns[name]
 
@@ -663,6 +661,7 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
             replies, data, sent = [], bytearray(), time.monotonic()
         if stop:
             break
+    # What anybody else has sent in our name is noticed here, not in the next exercise.
     channel.sendall(wire.frame({"event": "calls done"}))
 
 
