@@ -174,7 +174,7 @@ class Host:
 
 
 class Child:
-    """The grader's ends of one child: frames, the host's ear for it, and its stdout and stderr."""
+    """The grader's ends of one child: frames, a line to the host about it, and its stdout and stderr."""
 
     def __init__(self, channel: socket.socket, control: socket.socket, stdout: int, stderr: int):
         self.channel, self.control, self.stdout, self.stderr = channel, control, stdout, stderr

@@ -17,7 +17,7 @@ from autograder.settings import Limits
 LESSON = "01-convolution"
 REPOSITORY = Path(__file__).parent.parent.parent
 #: Short enough for tests of what happens beyond them.
-LIMITS = Limits(call_seconds=2.0, cell_seconds=4.0, submission_seconds=30.0, memory_mib=400)
+LIMITS = Limits(call_seconds=0.8, cell_seconds=4.0, submission_seconds=30.0, memory_mib=400)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,8 @@ def test_both_commands_give_a_class_the_same_scores(fresh_course, tmp_path, rele
     ours, stock = tmp_path / "ours", tmp_path / "stock"
     shutil.copytree(fresh_course, ours)
     with open(ours / "nbgrader_config.py", "a") as config:
-        config.write("\nc.Limits.call_seconds = 0.5\nc.Limits.cell_seconds = 2.0\n")  # some of them wait that long
+        # Some of them wait that long, or fill so much.
+        config.write("\nc.Limits.call_seconds = 0.5\nc.Limits.cell_seconds = 2.0\nc.Limits.memory_mib = 400\n")
     students = make_class(released, LESSON, ours / "submitted")
     assert len(students) >= 24
     kinds = Counter()

@@ -94,7 +94,7 @@ def test_a_graded_notebook_speaks_german(host, store, released, speak, course):
     assert "✗\xa0nicht erfüllt" in page
     assert ">erwartet, Form (1, 1)<" in page
     page = shown["to_gray"][0].data["text/plain"]
-    assert "to_gray konnte nicht bewertet werden: 0 von 2 Punkten. to_gray wurde in 2 Sekunden nicht fertig" in page
+    assert "to_gray konnte nicht bewertet werden: 0 von 2 Punkten. to_gray wurde in 0.8 Sekunden nicht fertig" in page
     printed = "".join(o.get("text", "") for outputs in shown.values() for o in outputs)
     assert "Diese Zelle hat den Prozess des Notebooks beendet: sie hat den Prozess beendet (Exit-Code 4)." in printed
     assert graded.notebook.cells[0].source.startswith("**Von der Bewertung**")
