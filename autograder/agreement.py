@@ -62,7 +62,7 @@ class Sheet:
             if [answer.kind == VALUE and _shape(answer.value) for answer in answers] != shapes:
                 continue  # fewer answers than calls as well
             for answer in answers:
-                for part in answer.value if isinstance(answer.value, tuple) else (answer.value,):
+                for part in _parts(answer.value):
                     if part.dtype.kind in _REAL:
                         got[start : start + part.size] = part.reshape(-1)
                     start += part.size
