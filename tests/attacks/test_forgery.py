@@ -262,8 +262,7 @@ BROKEN_WORLDS = {
     "the worker's functions": """
 import sys
 worker, wire = sys.modules["__main__"], sys.modules["autograder.wire"]
-full = {"kind": "value", "value": ["<f8 C 1", 0], "score": 1.0, "passed": True}
-wire.pack_answer = lambda answer, data: full
+wire.pack_answer = lambda answer, data: ["<f8 C", data.extend(bytes(8)) or len(data) - 8]
 worker._describe = lambda error: "score: 1.0"
 """,
     "an input transformer that empties later cells": """
