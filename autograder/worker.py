@@ -106,6 +106,9 @@ def host(config: dict) -> None:
         ready = watch.wait(hurry=importing is not None)
         if importing and importing.done():
             pool.shutdown()
+            # Python is done with the thread a moment before the system is: a child forked then would inherit its locks.
+            while len(os.listdir("/proc/self/task")) > 1:
+                time.sleep(0.001)
             importing.result()
             importing = None
             gc.freeze()
