@@ -44,6 +44,7 @@ _DENIED_CALLS = (
 _DRAWING = ("matplotlib", "pylab", "cnnkit", "PIL", "__import__", "import_module")
 #: User id of student code when the grader itself runs as root: nobody's, and not one that services use.
 _UNPRIVILEGED_UID = 61999
+_HOST_ENDED = "the sandbox's host ended unexpectedly; run the command again"
 _CLONE_NEWUSER = 0x10000000
 _MAP_SHARED_ANONYMOUS = 0x21
 
@@ -133,7 +134,7 @@ class Host:
             self._tell(b"p")
 
     def spawn(self) -> "Child":
-        """Fork a child that has seen no student code."""
+        """Fork a child that has seen no student code; waits for the host's imports, if they go on."""
         self.wait_until_ready()
         channel, their_channel = socket.socketpair()
         control, their_control = socket.socketpair()
@@ -146,13 +147,17 @@ class Host:
             their_control.close()
             os.close(their_stdout)
             os.close(their_stderr)
-        return Child(channel, control, stdout, stderr)
+        child = Child(channel, control, stdout, stderr)
+        if not self._control.recv(1):
+            child.close()
+            raise SandboxError(_HOST_ENDED)
+        return child
 
     def _tell(self, message: bytes, descriptors: Iterable[int] = ()) -> None:
         try:
             socket.send_fds(self._control, [message], list(descriptors))
         except OSError as error:
-            raise SandboxError("the sandbox's host ended unexpectedly; run the command again") from error
+            raise SandboxError(_HOST_ENDED) from error
 
     def close(self) -> None:
         """End the host and everything in it."""

@@ -21,15 +21,15 @@ import numpy as np
 from autograder import wire
 from autograder.sandbox import Child, Host, SandboxError
 from autograder.settings import Limits
-from cnnkit.answers import DIED, STOPPED, UNUSABLE, Answer, Text
+from cnnkit.answers import DIED, NO_MEMORY, RAISED, STOPPED, UNUSABLE, Answer, Text
 from cnnkit.exercises import texts
 from cnnkit.exercises.model import Call
 from cnnkit.exercises.texts import say
 
 #: Seconds that an interrupted child has before it is killed.
 _GRACE = 0.5
-#: Seconds between two looks at a running call's CPU time.
-_CPU_LOOK = 0.25
+#: Seconds between two looks at what a running cell or call has used.
+_LOOK = 0.25
 #: Seconds that a child lets answers gather: most calls take less than sending each answer would.
 _GATHER = 0.02
 #: Packed requests that are kept: everybody gets the same calls.
@@ -80,7 +80,8 @@ class CellRun:
 class Replies:
     """Answers to the first of the calls that were asked, and what stopped the rest.
 
-    `ended` is done, stopped (a call ran into its time limit), died, undefined (then `text` is the type of what is no
+    `ended` is done, stopped (a call ran into its time limit), no memory (only :meth:`Session.probe` leaves it at that),
+    died, undefined (then `text` is the type of what is no
     function, or empty), or out of time (the submission's).
     """
 
@@ -112,6 +113,7 @@ class Session:
         self._deadline = time.monotonic() + limits.submission_seconds
         self._exit: dict | None = None
         self._room = _MAX_OUTPUTS
+        self._called = False  # whether the student's functions have run in this child, beside the cells
         #: CPU seconds of all children so far, the student's code included.
         self.cpu_seconds = 0.0
 
@@ -131,47 +133,41 @@ class Session:
 
     def run_cell(self, source: str) -> CellRun:
         """Run one cell and record its outputs."""
+        called = self._called
         transcript = Transcript(min(self._limits.output_kib * 1024, self._room), self._room)
         try:
             self._ensure_child()
-            try:
-                ended = self._cell(source, transcript)
-            finally:
-                self._room = max(0, self._room - transcript.size)
+            ended = self._cell(source, transcript)
         except _Ended as end:
+            if called:  # what a call left behind may have ended it, such as memory that it filled
+                return self.run_cell(source)
             transcript.add_text("stderr", f"\n{say(texts.CELL_ENDED, why=end.why)}\n".encode())
-            return CellRun("died", transcript.outputs(), end.why)
+            run = CellRun("died", transcript.outputs(), end.why)
         except _OutOfTime:
             return CellRun("skipped", text=self._out_of_time())
-        if ended == "timeout":
-            text = Text.made(texts.NOT_IN_TIME, seconds=f"{self._limits.cell_seconds:g}")
-            transcript.add_text("stderr", f"\n{say(texts.CELL_STOPPED, why=text)}\n".encode())
-            return CellRun("timeout", transcript.outputs(), text)
-        self._history.append(source)
-        return CellRun(ended, transcript.outputs())
+        else:
+            text = ""
+            if ended == "timeout":
+                text = Text.made(texts.NOT_IN_TIME, seconds=f"{self._limits.cell_seconds:g}")
+                transcript.add_text("stderr", f"\n{say(texts.CELL_STOPPED, why=text)}\n".encode())
+            else:
+                self._history.append(source)
+            run = CellRun(ended, transcript.outputs(), text)
+        self._room = max(0, self._room - transcript.size)
+        return run
 
     def _cell(self, source: str, transcript: "Transcript") -> str:
         self._send(wire.frame({"op": "cell"}, source.encode(errors="replace")))
-        deadline = min(time.monotonic() + self._limits.cell_seconds, self._deadline)
-        late = False
-        while True:
-            try:
-                header, payload = self._next(deadline, transcript)
-            except _Late:
-                if late:
-                    self._kill()
-                    why = Text.made(texts.NOT_INTERRUPTED, seconds=f"{self._limits.cell_seconds:g}")
-                    raise _Ended(why) from None
-                late, deadline = True, time.monotonic() + _GRACE
-                self._child.tell_host(b"I")
-                continue
-            if header.get("event") == "output":
-                transcript.add_rich(header, payload)
-                self._note()
-            elif header.get("event") == "cell" and header.get("ended") in ("ok", "error", "forbidden", "interrupted"):
-                return "timeout" if late else "error" if header["ended"] == "interrupted" else header["ended"]
-            else:
-                self._garbled()
+        header, _, late = self._reply(transcript, self._limits.cell_seconds)
+        ended = header.get("ended") if header.get("event") == "cell" else None
+        if ended == "no memory" and self._is_full():
+            self._kill()
+            raise _Ended(Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib))
+        if ended not in ("ok", "error", "forbidden", "interrupted", "no memory"):
+            self._garbled()
+        if late:
+            return "timeout"
+        return "error" if ended in ("interrupted", "no memory") else ended
 
     # --- calls ------------------------------------------------------------------------------------------------
 
@@ -185,18 +181,31 @@ class Session:
         echo : list of bool
             For which calls the array arguments are sent back, to see whether they were changed.
         """
-        replies = Replies("done")
-        # A child that dies takes the answers along that it has not sent yet. Asked again for the rest, one by one,
-        # it shows which call it was.
-        for gather in (_GATHER, 0.0):
+        replies, gather = Replies("done"), _GATHER
+        while True:
             known = len(replies.answers)
             try:
                 self._ensure_child()
+                self._called = True
                 self._send(_request(function, calls[known:], echo[known:], gather))
                 self._collect(replies, len(calls))
-                return replies
+                if replies.ended != "no memory":
+                    return replies
+                if self._is_full():
+                    self._kill()
+                    replies.text = Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib)
+                    del replies.answers[-1], replies.after[-1]
+                    break
+                replies.ended = "done"
+                if len(replies.answers) == len(calls):
+                    return replies
             except _Ended as end:
                 replies.text = end.why
+                # A child that dies takes the answers along that it has not sent yet. Asked again for the rest, one by
+                # one, it shows which call it was.
+                if gather == 0.0:
+                    break
+                gather = 0.0
             except _OutOfTime:
                 replies.ended, replies.text = "out of time", self._out_of_time()
                 return replies
@@ -216,6 +225,7 @@ class Session:
         replies, start = Replies("done"), time.monotonic()
         try:
             self._ensure_child()
+            self._called = True
             self._send(_packed(function, calls, echo, _GATHER))
             self._collect(replies, len(calls), time.monotonic() + seconds)
         except _Ended as end:
@@ -230,70 +240,41 @@ class Session:
 
         `ended` is done (then `text` holds it), undefined, died or out of time.
         """
-        replies = Replies("done")
+        called = self._called
         try:
             self._ensure_child()
+            self._called = True
             self._send(wire.frame({"op": "read", "name": name}))
-            deadline = min(time.monotonic() + self._limits.call_seconds, self._deadline)
-            while (header := self._next(deadline, Transcript(0))[0]).get("event") == "output":
-                self._note()
-            text = header.get("text") if header.get("event") == "text" else None
-            if header.get("event") != "undefined" and not isinstance(text, str):
+            header, _, late = self._reply(Transcript(0, 0), self._limits.call_seconds)
+            if header.get("event") != "undefined" and not isinstance(header.get("text"), str):
                 self._garbled()
-        except _Late:  # a class of the student's own, whose text takes for ever
-            self._kill()
-            why = Text.made(texts.NO_TEXT_IN_TIME, seconds=f"{self._limits.call_seconds:g}")
-            return Replies("died", text=why)
         except _Ended as end:
-            return Replies("died", text=end.why)
+            return self.read(name) if called else Replies("died", text=end.why)
         except _OutOfTime:
             return Replies("out of time", text=self._out_of_time())
+        if late:  # a class of the student's own, whose text takes for ever
+            text = Text.made(texts.NO_TEXT_IN_TIME, seconds=f"{self._limits.call_seconds:g}")
+            return Replies("died", text=text)
         if header.get("event") == "undefined":
             return Replies("undefined")
-        replies.text = wire.clean(text[:300])
-        return replies
+        return Replies("done", text=wire.clean(header["text"][:300]))
 
     def _collect(self, replies: Replies, count: int, end: float = math.inf) -> None:
-        sink = Transcript(0)
+        sink, limits = Transcript(0, 0), self._limits
         while True:
-            start, late, before = time.monotonic(), False, None
-            deadline = min(start + self._limits.call_seconds, self._deadline, end)
-            while True:
-                look = min(deadline, time.monotonic() + min(_CPU_LOOK, self._limits.call_seconds / 4))
-                try:
-                    header, payload = self._next(look, sink)
-                    if header.get("event") != "output":  # printing gives no call more time
-                        break
-                    self._note()
-                except _Late:
-                    now = time.monotonic()
-                    if not late:
-                        cpu, waited = self._usage()
-                        before = before or (cpu, waited)
-                        # That the machine is busy is not the student's fault.
-                        spared = start + self._limits.call_seconds + waited - before[1]
-                        deadline = min(spared, self._deadline, end)
-                        if now < deadline and cpu - before[0] <= self._limits.call_cpu_seconds:
-                            continue
-                    if late and now >= deadline:
-                        self._kill()
-                        why = Text.made(texts.NOT_INTERRUPTED, seconds=f"{self._limits.call_seconds:g}")
-                        raise _Ended(why) from None
-                    if not late:
-                        late, deadline = True, now + _GRACE
-                        self._child.tell_host(b"I")
+            header, payload, late = self._reply(sink, limits.call_seconds, limits.call_cpu_seconds, end)
             event = header.get("event")
             if event == "undefined" and not replies.answers:
                 replies.ended, replies.text = "undefined", wire.clean(str(header.get("kind", ""))[:200])
                 return
-            if event == "calls done" and (len(replies.answers) == count or replies.ended == "stopped"):
+            if event == "calls done" and (len(replies.answers) == count or replies.ended != "done"):
                 return
             several = header.get("answers") if event == "answers" else None
             room = min(count - len(replies.answers), wire.MAX_ANSWERS)
             if not isinstance(several, list) or not 0 < len(several) <= room:
                 self._garbled()
             for reply in several:
-                if type(reply) is not list or not 1 <= len(reply) <= 2 or replies.ended == "stopped":
+                if type(reply) is not list or not 1 <= len(reply) <= 2 or replies.ended != "done":
                     self._garbled()
                 self._accept(reply, payload, replies, late)
 
@@ -314,6 +295,8 @@ class Session:
             answer = Answer(STOPPED, text=why)
         if answer.kind == STOPPED:
             replies.ended, replies.text = "stopped", answer.text
+        elif answer.kind == RAISED and answer.text == NO_MEMORY:
+            replies.ended = "no memory"
         replies.answers.append(answer)
         replies.after.append(after)
 
@@ -321,12 +304,24 @@ class Session:
 
     def _ensure_child(self) -> None:
         """A living child in which every cell that did not end its process has run."""
-        if time.monotonic() >= self._deadline:
-            raise _OutOfTime
-        if self._child is not None:
-            return
+        while True:
+            if time.monotonic() >= self._deadline:
+                raise _OutOfTime
+            if self._child is not None:
+                return
+            self._start_child()
+            for number, source in enumerate(self._history):
+                try:
+                    self._cell(source, Transcript(0, 0))
+                except _Ended:  # this time
+                    del self._history[number]
+                    break
+
+    def _start_child(self) -> None:
+        start = time.monotonic()
         self._exit, self._reader = None, wire.FrameReader()
         self._child = self._host.spawn()
+        self._deadline += time.monotonic() - start  # the host may be busy with its imports, and nobody has run yet
         for stream in (self._child.stdout, self._child.stderr):
             os.set_blocking(stream, False)
         self._child.channel.settimeout(10)
@@ -335,9 +330,6 @@ class Session:
             self._poll.register(descriptor, select.POLLIN)
         if self._questions:
             self._send(wire.frame({"op": "questions", "questions": self._questions}))
-        for source in self._history:
-            if self._cell(source, Transcript(0)) == "timeout":
-                raise _OutOfTime
 
     def _send(self, frame: bytes) -> None:
         try:
@@ -353,6 +345,38 @@ class Session:
         except OSError:
             self._garbled()
 
+    def _reply(
+        self, transcript: "Transcript", seconds: float, cpu_seconds: float = math.inf, end: float = math.inf
+    ) -> tuple[dict, bytearray, bool]:
+        """The child's next frame but outputs, which go to the transcript, and whether it had to be interrupted for it.
+
+        `seconds` of wall time are its limit, but for those in which no processor was free for it: that the machine is
+        busy is not the student's fault. An interrupted child has a moment, then it is killed.
+        """
+        start, late, before = time.monotonic(), False, None
+        deadline = min(start + seconds, self._deadline, end)
+        while True:
+            try:
+                header, payload = self._next(min(deadline, time.monotonic() + min(_LOOK, seconds / 4)), transcript)
+            except _Late:
+                now = time.monotonic()
+                if late and now >= deadline:
+                    self._kill()
+                    raise _Ended(Text.made(texts.NOT_INTERRUPTED, seconds=f"{seconds:g}")) from None
+                if not late:
+                    usage = self._usage()
+                    before = before or usage
+                    spared = usage.get("waited", 0.0) - before.get("waited", 0.0)
+                    deadline = min(start + seconds + max(0.0, spared), self._deadline, end)
+                    if now >= deadline or usage.get("cpu", 0.0) - before.get("cpu", 0.0) > cpu_seconds:
+                        late, deadline = True, now + _GRACE
+                        self._child.tell_host(b"I")
+            else:
+                if header.get("event") != "output":
+                    return header, payload, late
+                transcript.add_rich(header, payload)
+                self._note()
+
     def _next(self, deadline: float, transcript: "Transcript") -> tuple[dict, bytearray]:
         """The child's next frame; what it prints meanwhile goes to the transcript."""
         child = self._child
@@ -364,7 +388,7 @@ class Session:
             if message is not None:
                 self._drain(transcript)
                 return message
-            left = min(deadline, self._deadline) - time.monotonic()
+            left = deadline - time.monotonic()
             if left <= 0:
                 raise _Late
             ready = dict(self._poll.poll(left * 1000 + 1))
@@ -409,11 +433,20 @@ class Session:
             except BlockingIOError:
                 pass
 
-    def _usage(self) -> tuple[float, float]:
-        """Seconds of CPU time so far, and seconds in which the child could have run but no processor was free."""
+    def _usage(self) -> dict:
+        """Of all processes of the child, ``cpu`` seconds so far and bytes of ``memory``; and how long it ``waited``.
+
+        That is the seconds in which it could have run but others had all processors.
+        """
         self._child.tell_host(b"U")
-        reply = self._read_control()
-        return float(reply.get("cpu", 0.0)), float(reply.get("waited", 0.0))
+        return self._read_control()
+
+    def _is_full(self) -> bool:
+        """Whether memory is what a child lacks that raised MemoryError, and it did not just ask for far too much.
+
+        It would be killed in a later cell or call, which is not to blame.
+        """
+        return self._usage().get("memory", 0) > self._limits.memory_mib * 2**20 / 2
 
     def _read_control(self) -> dict:
         """One message of the host, who is trusted: it runs none of the student's code."""
@@ -447,7 +480,7 @@ class Session:
     def _bury(self) -> None:
         self.cpu_seconds += float((self._exit or {}).get("cpu", 0.0))
         self._child.close()
-        self._child = None
+        self._child, self._called = None, False
 
     def _garbled(self, error: Exception | None = None):
         self._kill()

@@ -25,7 +25,10 @@ class Limits(Configurable):
         help="Seconds of CPU time for one call, all threads together, looked at four times a second or more often.",
     ).tag(config=True)
     cell_seconds = Float(
-        30.0, min=0.1, help="Seconds of wall time for one cell; it is interrupted, then ended, and the rest goes on."
+        30.0,
+        min=0.1,
+        help="Seconds of wall time for one cell, not counting those in which no processor was free for it; it is "
+        "interrupted, then ended, and the rest goes on.",
     ).tag(config=True)
     submission_seconds = Float(
         120.0, min=1.0, help="Seconds of wall time for one submission; what is not graded by then scores 0."

@@ -45,7 +45,18 @@ sys.path[:0] = json.loads(sys.argv[1])["paths"] if __name__ == "__main__" else [
 import numpy as np  # noqa: E402
 
 from autograder import wire  # noqa: E402  (found on the path that the line above sets)
-from cnnkit.answers import FORBIDDEN, RAISED, STOPPED, UNUSABLE, Answer, Text, answer_of, arrays_in, typed  # noqa: E402
+from cnnkit.answers import (  # noqa: E402
+    FORBIDDEN,
+    NO_MEMORY,
+    RAISED,
+    STOPPED,
+    UNUSABLE,
+    Answer,
+    Text,
+    answer_of,
+    arrays_in,
+    typed,
+)
 
 #: File descriptors that the grader sends for each child, in this order.
 CHANNEL, CONTROL, STDOUT, STDERR = range(4)
@@ -135,6 +146,8 @@ def host(config: dict) -> None:
             watch.add(pid, os.dup(descriptors[CONTROL]))
         for descriptor in descriptors:
             os.close(descriptor)
+        with contextlib.suppress(OSError):  # the grader may have hung up
+            control.sendall(b".")
 
 
 def _fork_into_namespaces() -> int:
@@ -239,8 +252,9 @@ class _Watch:
         if command == b"I":
             signal.pidfd_send_signal(child.pidfd, signal.SIGINT)
         elif command == b"U":
-            cpu, waited = _usage(child.pid, self._proc)[2], _waited(child.pid, self._proc)
-            _report(child.control, {"cpu": cpu, "waited": waited})
+            memory, _, cpu = _usage(child.pid, self._proc, exact_above=self._limits["memory"] / 2)
+            waited = _waited(child.pid, self._proc, cpu)
+            _report(child.control, {"cpu": cpu, "memory": memory, "waited": waited})
         else:  # K, or nobody is interested any more
             child.kill()
             self.poll.unregister(child.control)
@@ -290,15 +304,18 @@ def _usage(pid: int, proc: int, exact_above: float = float("inf")) -> tuple[int,
     return memory, len(family), cpu
 
 
-def _waited(pid: int, proc: int) -> float:
-    """Seconds in which a process's main thread was ready to run and no processor was free; 0 if the kernel doesn't say.
+def _waited(pid: int, proc: int, cpu: float) -> float:
+    """Seconds in which a process's main thread was ready to run, and processors were busy with others' work.
 
-    Source: the second field of ``/proc/PID/schedstat``, in nanoseconds (Documentation/scheduler/sched-stats.rst).
+    `cpu` seconds are what it and its descendants have used: those beside its main thread may have been what it waited
+    for, and are taken off. 0 if the kernel does not say. Source: the first two fields of ``/proc/PID/schedstat``, in
+    nanoseconds (Documentation/scheduler/sched-stats.rst).
     """
     try:
-        return int(_read(proc, f"{pid}/schedstat").split()[1]) / 1e9
-    except (OSError, IndexError):
+        own, waited = (int(field) / 1e9 for field in _read(proc, f"{pid}/schedstat").split()[:2])
+    except (OSError, ValueError):
         return 0.0
+    return waited - max(0.0, cpu - own)
 
 
 def _proportional(proc: int, pid: int, otherwise: int) -> int:
@@ -633,6 +650,8 @@ def _run_cell(shell, channel: socket.socket, source: str) -> None:
                 ended = "forbidden"
             elif isinstance(error, KeyboardInterrupt):
                 ended = "interrupted"
+            elif isinstance(error, MemoryError):
+                ended = "no memory"
     except KeyboardInterrupt:
         ended = "interrupted"
     _flush()
@@ -656,7 +675,8 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
             reply.append([wire.pack(array, data) for array in arrays_in((*args, *kwargs.values()))])
         replies.append(reply)
         last = number == len(header["calls"])
-        stop = answer.kind == STOPPED  # the grader decides which of the other calls are worth their time
+        # The grader decides which of the other calls are worth their time, and whether in this process.
+        stop = answer.kind == STOPPED or (answer.kind == RAISED and answer.text == NO_MEMORY)
         full = len(replies) >= wire.MAX_ANSWERS or len(data) > 2**18
         if stop or full or last or time.monotonic() - sent >= header["gather"]:
             channel.sendall(wire.frame({"event": "answers", "answers": replies}, data))
@@ -675,7 +695,7 @@ def _answer(function, args: list, kwargs: dict) -> Answer:
         except KeyboardInterrupt:
             return Answer(STOPPED, text=Text.of("late"))
         except MemoryError:
-            return Answer(RAISED, text=Text.of("no memory"))
+            return Answer(RAISED, text=NO_MEMORY)
         except BaseException as error:
             with _Turn():
                 return Answer(FORBIDDEN if _is_forbidden(error) else RAISED, text=_describe(error))

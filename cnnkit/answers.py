@@ -83,6 +83,10 @@ class Text(str):
         return text
 
 
+#: What is said of a function that raised MemoryError: the grader looks whether its process is full.
+NO_MEMORY = Text.of("no memory")
+
+
 @dataclass(frozen=True)
 class Answer:
     """The outcome of one call.

@@ -141,6 +141,43 @@ def test_memory_of_all_processes_counts(session):
     assert "used more than 400 MiB" in run.text
 
 
+HOARD = "hoard = []\ndef double(a):\n    while True:\n        hoard.append(bytearray(2**26))"
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [lambda session: ask(session), lambda session: session.run_cell("double(3)")],
+    ids=["a call", "a cell"],
+)
+def test_what_filled_the_memory_is_to_blame_and_nobody_after_it(session, fill):
+    session.run_cell("kept = 1")
+    session.run_cell(HOARD)
+    fill(session)
+    for _ in range(2):
+        run = session.run_cell("import time\ntime.sleep(0.3)\nkept += 1\nmore = b'1' * 2**26")
+        assert run.ended == "ok", run
+    assert session.read("kept").text == "3"
+
+
+def test_a_cell_dies_of_its_own_doing_only(session):
+    """What a call leaves behind may end the process during the next cell, which then runs again without it."""
+    session.run_cell(
+        "import os, threading\ndef double(a):\n    threading.Timer(0.2, os._exit, [3]).start()\n    return a * 2"
+    )
+    assert ask(session).ended == "done"
+    run = session.run_cell("import time\nprint('begun')\ntime.sleep(0.5)\nprint('ended')")
+    assert (run.ended, text_of(run)) == ("ok", "begun\nended\n")
+    assert ask(session).ended == "done"
+    time.sleep(0.5)
+    assert session.read("time").text.startswith("<module 'time'")
+
+
+def test_a_cell_that_only_asks_for_too_much_keeps_what_it_defined(session):
+    run = session.run_cell(f"import numpy as np\n{DOUBLE}\nnp.zeros((10**6, 10**6))")
+    assert (run.ended, run.outputs[-1]["ename"]) == ("error", "MemoryError"), run
+    assert ask(session).ended == "done"
+
+
 def test_a_flood_is_cut_in_the_middle_and_counted(session):
     run = session.run_cell("for i in range(100_000):\n    print('line', i)")
     text = text_of(run)
@@ -162,8 +199,17 @@ def test_a_call_that_hangs_is_stopped_and_others_can_be_asked(session):
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not say who waits")
-def test_a_busy_machine_makes_no_answer_late():
-    limits = Limits(call_seconds=0.4, call_cpu_seconds=5.0)
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda session: ask(session).ended == "done",
+        lambda session: session.run_cell("double(1)").ended == "ok",
+        lambda session: session.read("slow").text == "7",
+    ],
+    ids=["a call", "a cell", "an answer to a question"],
+)
+def test_a_busy_machine_makes_nothing_late(run):
+    limits = Limits(call_seconds=0.4, call_cpu_seconds=5.0, cell_seconds=0.4)
     everywhere = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(everywhere)})  # one processor for the sandbox and five more
     rivals = []
@@ -173,16 +219,23 @@ def test_a_busy_machine_makes_no_answer_late():
                 "import time\ndef double(a):\n    start = time.process_time()\n"
                 "    while time.process_time() - start < 0.2:\n        pass\n    return a * 2"
             )
+            session.run_cell("class Slow:\n    def __str__(self):\n        return str(double(3) + 1)\nslow = Slow()")
             spin = [sys.executable, "-c", "while True: pass"]  # in sessions of their own, lest they share one's part
             rivals = [subprocess.Popen(spin, start_new_session=True) for _ in range(5)]
             time.sleep(0.5)
-            replies = ask(session)
-            assert replies.ended == "done", replies.text
+            assert run(session)
     finally:
         os.sched_setaffinity(0, everywhere)
         for rival in rivals:
             rival.kill()
             rival.wait()
+
+
+def test_nobodys_first_cell_waits_for_the_import_of_what_draws():
+    limits = Limits(cell_seconds=0.3)
+    with Host(limits) as host, Session(host, limits) as session:
+        host.import_pictures()
+        assert session.run_cell("1").ended == "ok"
 
 
 def test_cpu_time_of_threads_counts(host):
