@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+import threading
 from pathlib import Path
 from typing import IO
 
@@ -114,7 +114,7 @@ class Host:
                 cwd=self._scratch.name,
             )
             failed.pop_all()
-        self._control = ours
+        self._control, self._forking = ours, threading.Lock()
         self._ready = self._pictures = False
 
     def wait_until_ready(self) -> None:
@@ -131,36 +131,36 @@ class Host:
         """Have the host import what draws before it forks the next child; returns at once. Once is enough."""
         if not self._pictures:
             self._pictures = True
-            self._tell(b"p")
+            with contextlib.suppress(OSError):  # if it has ended, the next fork says so
+                self._control.sendall(b"p")
 
     def spawn(self) -> "Child":
-        """Fork a child that has seen no student code; waits for the host's imports, if they go on."""
+        """Fork a child that has seen no student code; waits for the host's imports, so that the child need not."""
         self.wait_until_ready()
         channel, their_channel = socket.socketpair()
         control, their_control = socket.socketpair()
         (stdout, their_stdout), (stderr, their_stderr) = os.pipe(), os.pipe()
         theirs = [their_channel.fileno(), their_control.fileno(), their_stdout, their_stderr]
+        child = Child(channel, control, stdout, stderr)
         try:
-            self._tell(b"f", theirs)
+            with self._forking:
+                socket.send_fds(self._control, [b"f"], theirs)
+                if not self._control.recv(1):
+                    raise ConnectionError("no answer")
+        except OSError as error:
+            child.close()
+            raise SandboxError(_HOST_ENDED) from error
         finally:
             their_channel.close()
             their_control.close()
             os.close(their_stdout)
             os.close(their_stderr)
-        child = Child(channel, control, stdout, stderr)
-        if not self._control.recv(1):
-            child.close()
-            raise SandboxError(_HOST_ENDED)
         return child
-
-    def _tell(self, message: bytes, descriptors: Iterable[int] = ()) -> None:
-        try:
-            socket.send_fds(self._control, [message], list(descriptors))
-        except OSError as error:
-            raise SandboxError(_HOST_ENDED) from error
 
     def close(self) -> None:
         """End the host and everything in it."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for a fork
         self._control.close()
         if self._process.poll() is None:
             try:
