@@ -414,7 +414,7 @@ class Session:
                 if self._exit is not None:
                     # What it sent before it ended may still wait in the channel.
                     self._poll.unregister(child.control)
-                    if not select.select([child.channel], [], [], 0)[0]:
+                    if not _is_ready(child.channel, 0.0):
                         self._bury()
                         raise _Ended(self._epitaph())
             # A closed pipe is always ready: stop asking it.
@@ -468,7 +468,7 @@ class Session:
     def _await_exit(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while self._exit is None and time.monotonic() < until:
-            if select.select([self._child.control], [], [], max(0.0, until - time.monotonic()))[0]:
+            if _is_ready(self._child.control, max(0.0, until - time.monotonic())):
                 self._read_control()
 
     def _kill(self) -> None:
@@ -507,6 +507,13 @@ class Session:
 
 class _OutOfTime(Exception):
     """The submission's own time is used up."""
+
+
+def _is_ready(channel: socket.socket, seconds: float) -> bool:
+    """Whether there is something to read, or its end, within the time."""
+    poll = select.poll()  # select() fails where a process has a thousand open files
+    poll.register(channel, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 _requests: dict[tuple, tuple[list[Call], bytes]] = {}

@@ -1,6 +1,7 @@
 """One submission's life in the sandbox: cells, calls, limits, deaths and fresh starts."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -139,6 +140,22 @@ def test_memory_of_all_processes_counts(session):
     )
     assert run.ended == "died"
     assert "used more than 400 MiB" in run.text
+
+
+def test_a_grader_with_many_open_files(host):
+    """select() fails for descriptors from 1024 on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        with Session(host, Limits()) as session:
+            session.run_cell(DOUBLE)
+            assert session.run_cell("import os\nprint('x', flush=True)\nos._exit(3)").why.endswith("(exit code 3)")
+            assert ask(session).ended == "done"
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 HOARD = "hoard = []\ndef double(a):\n    while True:\n        hoard.append(bytearray(2**26))"

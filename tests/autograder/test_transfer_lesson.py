@@ -92,7 +92,11 @@ def test_the_written_answer_is_graded_by_a_person_and_survives_a_regrade(tmp_pat
             submission = book.find_submission(LESSON, student)
             return grade.auto_score, grade.manual_score, submission.score, submission.needs_manual_grade
 
-    grade_class(course, LESSON)
+    def grade_all(**options):
+        rows = grade_class(course, LESSON, **options).rows
+        assert [row.state for row in rows] == ["graded", "graded"], rows
+
+    grade_all()
     assert points("ada") == (None, None, 9.0, True)
     assert points("ben") == (0.0, None, 0.0, False)  # nothing was written: there is nothing to read
     with Gradebook(course.directory.db_url, course.directory.course_id) as book:
@@ -101,7 +105,7 @@ def test_the_written_answer_is_graded_by_a_person_and_survives_a_regrade(tmp_pat
         book.find_comment(ANSWER, LESSON, LESSON, "ada").manual_comment = "and the rate?"
         book.db.commit()
     assert points("ada") == (None, 2.5, 11.5, False)
-    grade_class(course, LESSON, force=True)
+    grade_all(force=True)
     assert points("ada")[1:3] == (2.5, 11.5)
     feedback.render_class(course, LESSON)
     page = (tmp_path / "feedback" / "ada" / LESSON / f"{LESSON}.html").read_text()
