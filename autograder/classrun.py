@@ -1,6 +1,7 @@
 """Grade a whole class: several submissions at a time, one writer; a run that was cut off goes on where it stopped."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -126,6 +127,8 @@ def _finish(book: Book, student: str, future: Future, names: dict[str, float]) -
     except CourseError:
         raise
     except Exception as error:
+        # Not the student's fault, and for once a traceback helps: whoever mends the grader needs it.
+        logging.getLogger(__name__).exception("the grader failed at the submission of %s", student)
         reason = f"the grader failed: {type(error).__name__}: {error}"
         try:
             book.forget(student)

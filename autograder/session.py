@@ -446,7 +446,8 @@ class Session:
 
         It would be killed in a later cell or call, which is not to blame.
         """
-        return self._usage().get("memory", 0) > self._limits.memory_mib * 2**20 / 2
+        memory = self._usage().get("memory", 0)
+        return memory > self._limits.memory_mib * 2**20 / 2 or self._exit is not None
 
     def _read_control(self) -> dict:
         """One message of the host, who is trusted: it runs none of the student's code."""

@@ -253,6 +253,8 @@ class _Watch:
             signal.pidfd_send_signal(child.pidfd, signal.SIGINT)
         elif command == b"U":
             memory, _, cpu = _usage(child.pid, self._proc, exact_above=self._limits["memory"] / 2)
+            if child.why:  # what has just been ended holds nothing any more
+                memory = self._limits["memory"]
             waited = _waited(child.pid, self._proc, cpu)
             _report(child.control, {"cpu": cpu, "memory": memory, "waited": waited})
         else:  # K, or nobody is interested any more

@@ -133,7 +133,7 @@ def test_what_a_teacher_wrote_survives_a_regrade(course, released):
         assert book.find_comment("conv2d-solution", LESSON, LESSON, "ada").comment == "see me"
 
 
-def test_a_failed_regrade_leaves_no_older_score_standing(course, released, monkeypatch):
+def test_a_failed_regrade_leaves_no_older_score_standing(course, released, monkeypatch, caplog):
     submit(course, "ada", filled(released, right_solutions(LESSON)))
     grade_class(course, LESSON)
 
@@ -144,6 +144,7 @@ def test_a_failed_regrade_leaves_no_older_score_standing(course, released, monke
     summary = grade_class(course, LESSON, force=True)
     assert summary.rows[0].state == "failed"
     assert "the disk is on fire" in summary.rows[0].reason
+    assert "in fails" in caplog.text, "whoever mends the grader sees where it was"
     assert scores(course.root)["ada"]["conv2d"] == (None, True)
     monkeypatch.undo()
     assert grade_class(course, LESSON).count("graded") == 1, "it is graded again next time"

@@ -163,13 +163,13 @@ HOARD = "hoard = []\ndef double(a):\n    while True:\n        hoard.append(bytea
 
 @pytest.mark.parametrize(
     "fill",
-    [lambda session: ask(session), lambda session: session.run_cell("double(3)")],
+    [lambda session: ask(session).ended, lambda session: session.run_cell("double(3)").ended],
     ids=["a call", "a cell"],
 )
 def test_what_filled_the_memory_is_to_blame_and_nobody_after_it(session, fill):
     session.run_cell("kept = 1")
     session.run_cell(HOARD)
-    fill(session)
+    assert fill(session) == "died"
     for _ in range(2):
         run = session.run_cell("import time\ntime.sleep(0.3)\nkept += 1\nmore = b'1' * 2**26")
         assert run.ended == "ok", run
