@@ -80,9 +80,8 @@ class CellRun:
 class Replies:
     """Answers to the first of the calls that were asked, and what stopped the rest.
 
-    `ended` is done, stopped (a call ran into its time limit), no memory (only :meth:`Session.probe` leaves it at that),
-    died, undefined (then `text` is the type of what is no
-    function, or empty), or out of time (the submission's).
+    `ended` is done, stopped (a call ran into its time limit), died, undefined (then `text` is the type of what is no
+    function, or empty), or out of time (the submission's); or no memory, at which only :meth:`Session.probe` leaves it.
     """
 
     ended: str
@@ -160,9 +159,8 @@ class Session:
         self._send(wire.frame({"op": "cell"}, source.encode(errors="replace")))
         header, _, late = self._reply(transcript, self._limits.cell_seconds)
         ended = header.get("ended") if header.get("event") == "cell" else None
-        if ended == "no memory" and self._is_full():
-            self._kill()
-            raise _Ended(Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib))
+        if ended == "no memory":
+            self._end_if_full()
         if ended not in ("ok", "error", "forbidden", "interrupted", "no memory"):
             self._garbled()
         if late:
@@ -191,16 +189,17 @@ class Session:
                 self._collect(replies, len(calls))
                 if replies.ended != "no memory":
                     return replies
-                if self._is_full():
-                    self._kill()
-                    replies.text = Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib)
-                    del replies.answers[-1], replies.after[-1]
-                    break
+                self._end_if_full()
                 replies.ended = "done"
                 if len(replies.answers) == len(calls):
                     return replies
             except _Ended as end:
+                if replies.ended == "stopped":  # and had answered all that it was asked
+                    return replies
                 replies.text = end.why
+                if replies.ended == "no memory":
+                    del replies.answers[-1], replies.after[-1]
+                    break
                 # A child that dies takes the answers along that it has not sent yet. Asked again for the rest, one by
                 # one, it shows which call it was.
                 if gather == 0.0:
@@ -441,13 +440,15 @@ class Session:
         self._child.tell_host(b"U")
         return self._read_control()
 
-    def _is_full(self) -> bool:
-        """Whether memory is what a child lacks that raised MemoryError, and it did not just ask for far too much.
+    def _end_if_full(self) -> None:
+        """End a child that raised MemoryError, unless it just asked for far too much and has memory left.
 
         It would be killed in a later cell or call, which is not to blame.
         """
         memory = self._usage().get("memory", 0)
-        return memory > self._limits.memory_mib * 2**20 / 2 or self._exit is not None
+        if memory > self._limits.memory_mib * 2**20 / 2 or self._exit is not None:
+            self._kill()
+            raise _Ended(Text.made(texts.TOO_MUCH_MEMORY, mib=self._limits.memory_mib))
 
     def _read_control(self) -> dict:
         """One message of the host, who is trusted: it runs none of the student's code."""

@@ -215,6 +215,25 @@ def test_a_call_that_hangs_is_stopped_and_others_can_be_asked(session):
     assert ask(session, value=4).ended == "done"
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [("while True:\n            pass", "stopped"), ("raise MemoryError", "died")],
+    ids=["stopped", "out of memory"],
+)
+def test_a_process_that_ends_after_its_last_answer_costs_no_other_call(session, body, kind):
+    session.run_cell(
+        "import os, sys\nwire, late = sys.modules['autograder.wire'], []\nframe = wire.frame\n"
+        "def ends(header, payload=b''):\n"
+        "    return os._exit(3) if late and header.get('event') == 'calls done' else frame(header, payload)\n"
+        "wire.frame = ends\n"
+        f"def double(a):\n    if a.size > 4:\n        late.append(1)\n        {body}\n    return a * 2"
+    )
+    calls = [Call((np.arange(n),)) for n in (2, 9, 3)]
+    replies = session.call("double", calls, [False] * 3)
+    assert ([answer.kind for answer in replies.answers], replies.ended) == (["value", kind], kind)
+    assert ask(session, value=4).ended == "done"
+
+
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not say who waits")
 @pytest.mark.parametrize(
     "run",
