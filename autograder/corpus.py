@@ -36,7 +36,7 @@ _DRAWN_TIMES, _LEAST_DRAWN = 5, 12
 #: Of how many right variants the mutants take part in the choice; the audit tries those of all.
 _MODELS = 4
 #: Written into each file; a file of another version is rebuilt.
-_VERSION = 5
+_VERSION = 6
 
 
 class CorpusError(RuntimeError):
@@ -248,11 +248,15 @@ def _pack(example: Example, payload: bytearray) -> dict:
             for call in example.calls
         ],
         "expected": [wire.pack(value, payload) for value in example.expected],
-        "mistaken": {
-            name: [wire.pack_answer(answer, payload) for answer in outcomes]
-            for name, outcomes in example.mistaken.items()
-        },
+        "mistaken": {name: _pack_answers(outcomes, payload) for name, outcomes in example.mistaken.items()},
     }
+
+
+def _pack_answers(outcomes: list[Answer], payload: bytearray) -> list:
+    """Their text, and where in the payload their arrays are."""
+    start = len(payload)
+    packed = [wire.pack_answer(answer, payload) for answer in outcomes]
+    return [wire.answers_text(packed, [None] * len(packed)), start, len(payload)]
 
 
 def _unpack(entry: dict, payload: bytearray) -> Example:
@@ -260,11 +264,13 @@ def _unpack(entry: dict, payload: bytearray) -> Example:
         entry["property"],
         [Call(wire.unpack(a, payload), dict(wire.unpack(k, payload)), m) for a, k, m in entry["calls"]],
         [wire.unpack(value, payload) for value in entry["expected"]],
-        {
-            mistake: [wire.unpack_answer(answer, payload) for answer in outcomes]
-            for mistake, outcomes in entry["mistaken"].items()
-        },
+        {mistake: _unpack_answers(payload, *where) for mistake, where in entry["mistaken"].items()},
     )
+
+
+def _unpack_answers(payload: bytearray, text: str, start: int, end: int) -> list[Answer]:
+    answers = wire.Answers(text, payload[start:end])
+    return [answers.answer(place) for place in range(len(answers))]
 
 
 def _load(path: Path, name: str) -> Corpus | None:

@@ -21,7 +21,7 @@ import numpy as np
 from autograder import wire
 from autograder.sandbox import Child, Host, SandboxError
 from autograder.settings import Limits
-from cnnkit.answers import DIED, NO_MEMORY, RAISED, STOPPED, UNUSABLE, Answer, Text
+from cnnkit.answers import DIED, STOPPED, UNUSABLE, Answer, Text
 from cnnkit.exercises import texts
 from cnnkit.exercises.model import Call
 from cnnkit.exercises.texts import say
@@ -76,19 +76,65 @@ class CellRun:
         )
 
 
-@dataclass
 class Replies:
     """Answers to the first of the calls that were asked, and what stopped the rest.
 
-    `ended` is done, stopped (a call ran into its time limit), died, undefined (then `text` is the type of what is no
-    function, or empty), or out of time (the submission's); or no memory, at which only :meth:`Session.probe` leaves it.
+    Most answers are found right, all at once, in the bytes in which they came (`answered`): each is made of them only
+    when somebody looks at it.
+
+    Parameters
+    ----------
+    ended : str
+        done, stopped (a call ran into its time limit), died, undefined (then `text` is the type of what is no function,
+        or empty), or out of time (the submission's); or no memory, at which only :meth:`Session.probe` leaves it.
+    text : str, optional
     """
 
-    ended: str
-    answers: list[Answer] = field(default_factory=list)
-    after: list[list[np.ndarray] | None] = field(default_factory=list)
-    text: str = ""
-    size: int = 0
+    def __init__(self, ended: str, text: str = ""):
+        self.ended, self.text = ended, text
+        #: Frames of answers, each with the number of its first call.
+        self.answered: list[tuple[int, wire.Answers]] = []
+        self._places: list[tuple[wire.Answers, int] | Answer] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def answer(self, number: int) -> Answer:
+        """What the call of this number gave."""
+        found = self._places[number]
+        return found if type(found) is Answer else found[0].answer(found[1])
+
+    def after(self, number: int) -> list[np.ndarray] | None:
+        """The array arguments as they were after a call, where that was asked."""
+        found = self._places[number]
+        return None if type(found) is Answer else found[0].after(found[1])
+
+    @property
+    def answers(self) -> list[Answer]:
+        """All of them."""
+        return [self.answer(number) for number in range(len(self))]
+
+    def add(self, answers: wire.Answers, size: int) -> None:
+        """Several more, of `size` bytes."""
+        self._size += size
+        if self._size > _MAX_ANSWERS:
+            self._places += [Answer(UNUSABLE, text=Text.made(texts.MUCH_TOO_MANY))] * len(answers)
+        else:
+            self.answered.append((len(self), answers))
+            self._places += [(answers, place) for place in range(len(answers))]
+
+    def set_last(self, answer: Answer) -> None:
+        """Another answer in the place of the last one."""
+        self._places[-1] = answer
+
+    def give_up(self, answer: Answer) -> None:
+        """One more, which the grader makes: the call that ended the process."""
+        self._places.append(answer)
+
+    def drop_last(self) -> None:
+        """As if the last call had not been answered."""
+        del self._places[-1]
 
 
 class Session:
@@ -181,7 +227,7 @@ class Session:
         """
         replies, gather = Replies("done"), _GATHER
         while True:
-            known = len(replies.answers)
+            known = len(replies)
             try:
                 self._ensure_child()
                 self._called = True
@@ -191,14 +237,14 @@ class Session:
                     return replies
                 self._end_if_full()
                 replies.ended = "done"
-                if len(replies.answers) == len(calls):
+                if len(replies) == len(calls):
                     return replies
             except _Ended as end:
                 if replies.ended == "stopped":  # and had answered all that it was asked
                     return replies
                 replies.text = end.why
                 if replies.ended == "no memory":
-                    del replies.answers[-1], replies.after[-1]
+                    replies.drop_last()
                     break
                 # A child that dies takes the answers along that it has not sent yet. Asked again for the rest, one by
                 # one, it shows which call it was.
@@ -209,9 +255,8 @@ class Session:
                 replies.ended, replies.text = "out of time", self._out_of_time()
                 return replies
         replies.ended = "died"
-        if len(replies.answers) < len(calls):
-            replies.answers.append(Answer(DIED, text=replies.text))
-            replies.after.append(None)
+        if len(replies) < len(calls):
+            replies.give_up(Answer(DIED, text=replies.text))
         return replies
 
     def probe(self, function: str, calls: list[Call], echo: list[bool], seconds: float) -> Replies:
@@ -263,41 +308,34 @@ class Session:
         while True:
             header, payload, late = self._reply(sink, limits.call_seconds, limits.call_cpu_seconds, end)
             event = header.get("event")
-            if event == "undefined" and not replies.answers:
+            if event == "undefined" and not len(replies):
                 replies.ended, replies.text = "undefined", wire.clean(str(header.get("kind", ""))[:200])
                 return
-            if event == "calls done" and (len(replies.answers) == count or replies.ended != "done"):
+            if event == "calls done" and (len(replies) == count or replies.ended != "done"):
                 return
-            several = header.get("answers") if event == "answers" else None
-            room = min(count - len(replies.answers), wire.MAX_ANSWERS)
-            if not isinstance(several, list) or not 0 < len(several) <= room:
+            if event != "answers" or replies.ended != "done":
                 self._garbled()
-            for reply in several:
-                if type(reply) is not list or not 1 <= len(reply) <= 2 or replies.ended != "done":
-                    self._garbled()
-                self._accept(reply, payload, replies, late)
+            try:
+                answers = wire.Answers(header.get("answers"), payload)
+            except wire.WireError as error:
+                self._garbled(error)
+            if len(answers) > count - len(replies):
+                self._garbled()
+            replies.add(answers, len(payload))
+            self._look_at_end(replies, answers.last, late)
 
-    def _accept(self, reply: list, payload: bytearray, replies: Replies, late: bool) -> None:
-        try:
-            answer = wire.unpack_answer(reply[0], payload)
-            after = wire.unpack_arrays(reply[1], payload) if len(reply) == 2 else None
-        except wire.WireError as error:
-            self._garbled(error)
-        if type(answer.value) is np.ndarray:
-            replies.size += answer.value.nbytes
-        for part in (*(answer.value if type(answer.value) is tuple else ()), *(after or ())):
-            replies.size += part.nbytes
-        if replies.size > _MAX_ANSWERS:
-            answer, after = Answer(UNUSABLE, text=Text.made(texts.MUCH_TOO_MANY)), None
-        if late and answer.kind == STOPPED:
-            why = Text.made(texts.NOT_IN_TIME, seconds=f"{self._limits.call_seconds:g}")
-            answer = Answer(STOPPED, text=why)
-        if answer.kind == STOPPED:
-            replies.ended, replies.text = "stopped", answer.text
-        elif answer.kind == RAISED and answer.text == NO_MEMORY:
+    def _look_at_end(self, replies: Replies, last: Answer | None, late: bool) -> None:
+        """Whether the last answer says that no more calls are made."""
+        if last is None or not wire.is_last(last):
+            return
+        if last.kind == STOPPED:
+            if late:
+                seconds = f"{self._limits.call_seconds:g}"
+                last = Answer(STOPPED, text=Text.made(texts.NOT_IN_TIME, seconds=seconds))
+                replies.set_last(last)
+            replies.ended, replies.text = "stopped", last.text
+        else:
             replies.ended = "no memory"
-        replies.answers.append(answer)
-        replies.after.append(after)
 
     # --- the child --------------------------------------------------------------------------------------------
 

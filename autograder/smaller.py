@@ -54,15 +54,16 @@ class _Search:
         replies = self.session.probe(self.exercise.name, calls, [prop.keeps_inputs] * len(calls), left)
         if replies.ended != "done":
             raise shrinking.Enough
-        if any(answer.kind in CUT_SHORT for answer in replies.answers):
+        answers = replies.answers
+        if any(answer.kind in CUT_SHORT for answer in answers):
             return None
         expected = [answer_of(copy_of(call).on(self.exercise.reference)).value for call in calls]
-        after = [call.arrays() if arrays is None else arrays for arrays, call in zip(replies.after, calls, strict=True)]
-        found = prop.failure(calls, replies.answers, expected, after)
+        after = [replies.after(number) or call.arrays() for number, call in enumerate(calls)]
+        found = prop.failure(calls, answers, expected, after)
         if not found:
             return None
         kept = [copy_of(call) for call in calls]
-        failure = failure_of(self.exercise, prop, kept, replies.answers, found)
+        failure = failure_of(self.exercise, prop, kept, answers, found)
         return _Found(_size(kept), Counterexample.of(failure))
 
 
@@ -114,7 +115,7 @@ def _still_gives(session: Session, shown: Counterexample, limits: Limits) -> boo
     failure = shown.failure
     calls = list(failure.calls[: failure.index + 1])
     replies = session.probe(failure.exercise.name, calls, [False] * len(calls), limits.call_seconds)
-    return replies.ended == "done" and _same(replies.answers[-1], failure.answer)
+    return replies.ended == "done" and _same(replies.answer(-1), failure.answer)
 
 
 def _same(one: Answer, other: Answer) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder import hidden
 from autograder.corpus import Corpus, Example
-from autograder.session import Session
+from autograder.session import Replies, Session
 from cnnkit import exercises
 from cnnkit.answers import CUT_SHORT, VALUE, Answer, Text
 from cnnkit.exercises import Call, Exercise, Property, texts
@@ -191,11 +191,10 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         wrong = Text.made(texts.NOT_A_FUNCTION, name=exercise.name, kind=asked.undefined) if asked.undefined else ""
         reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
         return not_graded(exercise.name, reason, missing=not asked.undefined)
-    right = corpus.sheet.right((example, answers) for example, answers, _ in asked.outcomes)
     to_judge: dict[str, list] = {name: [] for name in properties}
     for outcome in asked.outcomes:
-        prop = properties[outcome[0].property]
-        if not (id(outcome[0]) in right and _needs_no_more(prop, outcome)):
+        prop = properties[outcome.example.property]
+        if not (id(outcome.example) in asked.right and _needs_no_more(prop, outcome)):
             to_judge[prop.name].append(outcome)
     verdicts = tuple(_judge_property(exercise, prop, asked, to_judge[prop.name]) for prop in properties.values())
     earned = sum(v.weight for v in verdicts if v.passed)
@@ -255,15 +254,33 @@ def _summary(verdicts: list[PropertyVerdict], count: int) -> str:
     return joined(parts, "; ")
 
 
-#: An example, the answers to its calls, and the arguments as they were after each call, where that was asked.
-_Outcome = tuple[Example, list[Answer], list]
+@dataclass
+class _Outcome:
+    """An example, and which of the replies are for its calls; fewer than calls, where something stopped them."""
+
+    example: Example
+    replies: Replies
+    numbers: range
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """The answers to its calls."""
+        return [self.replies.answer(number) for number in self.numbers]
+
+    @cached_property
+    def after(self) -> list[list[np.ndarray]]:
+        """The array arguments as they were after each call; where that was not asked, as they were before."""
+        pairs = zip(self.numbers, self.example.calls, strict=False)
+        found = ((self.replies.after(number), call) for number, call in pairs)
+        return [call.arrays() if arrays is None else arrays for arrays, call in found]
 
 
 @dataclass
 class _Asked:
-    """The answers, example by example, and what stopped the asking."""
+    """The answers, example by example, which are right beyond doubt, and what stopped the asking."""
 
     outcomes: list[_Outcome] = field(default_factory=list)
+    right: set[int] = field(default_factory=set)
     undefined: str | None = None
     error: str = ""
     given_up: set[str] = field(default_factory=set)
@@ -278,15 +295,16 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
         if replies.ended == "undefined":
             asked.undefined = replies.text
             return asked
-        position, rest = 0, []
+        if len(pending) == len(corpus.examples):  # else something has ended the calls, and few are left
+            asked.right = corpus.sheet.right(replies.answered)
+        position, answered, rest = 0, len(replies), []
         for example in pending:
-            answers = replies.answers[position : position + len(example.calls)]
-            after = replies.after[position : position + len(example.calls)]
-            position += len(example.calls)
-            if answers:
-                asked.outcomes.append((example, answers, after))
-            if len(answers) < len(example.calls) and not answers:
+            end = position + len(example.calls)
+            if position < answered:
+                asked.outcomes.append(_Outcome(example, replies, range(position, min(end, answered))))
+            else:
                 rest.append(example)
+            position = end
         if replies.ended == "done":
             return asked
         asked.error = asked.error or replies.text
@@ -295,7 +313,7 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
             asked.given_up |= {example.property for example in rest}
             return asked
         # Its other examples would most likely end the same way, and cost as much time.
-        culprit = asked.outcomes[-1][0].property
+        culprit = asked.outcomes[-1].example.property
         asked.given_up.add(culprit)
         pending = [example for example in rest if example.property != culprit]
     return asked
@@ -303,11 +321,9 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
 
 def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, outcomes: list[_Outcome]) -> PropertyVerdict:
     # In the order in which they would be shown: the first that fails says it all.
-    for example, answers, after in sorted(outcomes, key=lambda outcome: _rank(outcome[0], outcome[1])):
-        echoed = [
-            arrays if arrays is not None else call.arrays() for arrays, call in zip(after, example.calls, strict=False)
-        ]
-        found = prop.failure(example.calls, answers, example.expected, echoed)
+    for outcome in sorted(outcomes, key=_rank):
+        example, answers = outcome.example, outcome.answers
+        found = prop.failure(example.calls, answers, example.expected, outcome.after)
         if found:
             state = NOT_GRADED if _cut_short(answers) else FAILED
             shown = failure_of(exercise, prop, example.calls, answers, found)
@@ -323,15 +339,14 @@ def _needs_no_more(prop: Property, outcome: _Outcome) -> bool:
     """Whether right answers are all that a property asks of an example."""
     if prop.rule or prop.keeps_dtype:
         return False
-    example, _, after = outcome
-    return not prop.keeps_inputs or all(
-        arrays is None or not changed(call.arrays(), arrays) for arrays, call in zip(after, example.calls, strict=True)
+    return not prop.keeps_inputs or not any(
+        changed(call.arrays(), arrays) for arrays, call in zip(outcome.after, outcome.example.calls, strict=True)
     )
 
 
-def _rank(example: Example, answers: list[Answer]) -> tuple[bool, int]:
+def _rank(outcome: _Outcome) -> tuple[bool, int]:
     """The example to show: the smallest, and one with an answer to compare rather than one that was cut off."""
-    return _cut_short(answers), example.size
+    return _cut_short(outcome.answers), outcome.example.size
 
 
 def _cut_short(answers: list[Answer]) -> bool:
@@ -355,7 +370,8 @@ def _readable(value) -> str:
 def _name_the_mistake(exercise: Exercise, properties: dict[str, Property], asked: _Asked):
     """The misconception whose outputs equal the student's on everything that was answered."""
     tried = []
-    for example, got, _ in asked.outcomes:
+    for outcome in asked.outcomes:
+        example, got = outcome.example, outcome.answers
         if _cut_short(got):
             return None
         tried.append(Tried(properties[example.property], example.calls, got, example.expected, example.mistaken))

@@ -6,19 +6,21 @@ an array is built; nothing is unpickled or evaluated. A frame that breaks a rule
 and whoever reads ends that child.
 
 A frame is ``b"CNN1"``, two big-endian uint32 (bytes of header, bytes of payload), the header, the payload.
-An array stands in the header as ``["<f8 C 2 3", 48]``: dtype, memory layout and sides, and where in the payload its
-bytes start. That is short, and read once however many arrays are of one form.
+An array stands in a request's header as ``["<f8 C 2 3", 48]``: dtype, memory layout and sides, and where in the payload
+its bytes start. That is short, and read once however many arrays are of one form. The arrays of :class:`Answers` lie in
+their order, without gaps.
 """
 
 import json
 import re
 import struct
+from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
 import numpy as np
 
-from cnnkit.answers import DIED, FORBIDDEN, RAISED, SENTENCES, STOPPED, UNUSABLE, VALUE, Answer, Text
+from cnnkit.answers import DIED, FORBIDDEN, NO_MEMORY, RAISED, SENTENCES, STOPPED, UNUSABLE, VALUE, Answer, Text
 
 MAGIC = b"CNN1"
 PREFIX = struct.Struct("!4sII")
@@ -30,8 +32,6 @@ MAX_PAYLOAD = 32 * 2**20
 MAX_RESULT = 16 * 2**20
 #: Bytes that are read at a time: more would be new memory from the system each time, which takes longer than reading.
 READ = 2**16
-#: Answers in one frame.
-MAX_ANSWERS = 64
 
 #: dtype, layout (in rows, in columns, sliced), sides.
 _FORM = re.compile(r"([<|](?:b1|[iu][1248]|f[248]|c8|c16)) ([CFS])((?: [0-9]{1,10}){0,8})")
@@ -124,13 +124,8 @@ def pack(value, payload: bytearray):
     48
     """
     if isinstance(value, np.ndarray):
-        if not value.dtype.isnative:
-            value = value.astype(value.dtype.newbyteorder())
-        flags = value.flags
-        layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
         offset = len(payload)
-        payload += value.tobytes("F" if layout == "F" else "C")
-        return [_form_text(value.dtype, layout, value.shape), offset]
+        return [pack_array(value, payload), offset]
     if isinstance(value, np.random.Generator):  # a fresh one, as default_rng makes it
         return {"g": value.bit_generator.seed_seq.entropy}
     if isinstance(value, np.generic):
@@ -152,7 +147,7 @@ def unpack(value, payload: bytearray, depth: int = 0):
     """Rebuild what :func:`pack` wrote: the grader's requests in the sandbox, and its own files.
 
     Arrays are writable, own their layout, and are base-class ``ndarray``. What comes out of the sandbox goes through
-    :func:`unpack_answer` and :func:`unpack_arrays`, which take arrays only.
+    :class:`Answers`, which takes arrays only.
 
     Raises
     ------
@@ -187,24 +182,16 @@ def unpack(value, payload: bytearray, depth: int = 0):
 
 
 def _unpack_array(body, payload: bytearray) -> np.ndarray:
-    array, layout = _view(body, payload)
-    return _sliced(array) if layout == "S" else array.copy("A" if layout == "F" else "C")
-
-
-def _view(body, payload: bytearray) -> tuple[np.ndarray, str]:
-    """An array whose memory is still the payload's, and the layout that it shall have."""
-    if type(body) is not list or len(body) != 2 or type(body[0]) is not str or type(body[1]) is not int:
+    if len(body) != 2 or type(body[0]) is not str or type(body[1]) is not int:
         raise WireError("an array needs a text of dtype, layout and sides, and an offset")
     text, offset = body
     dtype, layout, shape, size = _form(text)
     if not 0 <= offset <= len(payload) - size:
         raise WireError("an array's bytes are not in the payload")
-    try:
-        if layout == "F":
-            return np.ndarray(shape, dtype, payload, offset, order="F"), layout
-        return np.ndarray(shape, dtype, payload, offset), layout  # many small ones: a keyword takes as long again
-    except ValueError as error:  # an empty array may claim sides that NumPy cannot count
-        raise WireError(f"{text!r:.100} is not an array") from error
+    if layout == "F":
+        return np.ndarray(shape, dtype, payload, offset, None, "F").copy("A")
+    array = np.ndarray(shape, dtype, payload, offset)
+    return array.copy() if layout == "C" else _sliced(array)
 
 
 @lru_cache(4096)
@@ -213,9 +200,15 @@ def _form(text: str) -> tuple[np.dtype, str, tuple[int, ...], int]:
     if not (found := _FORM.fullmatch(text)):
         raise WireError(f"{text!r:.100} is not an array of plain numbers")
     dtype, shape = np.dtype(found[1]), tuple(map(int, found[3].split()))
+    size = prod(shape) * dtype.itemsize
     if max(shape, default=0) > _LARGEST_SIDE:
         raise WireError(f"shape {shape} is not valid")
-    return dtype, found[2], shape, prod(shape) * dtype.itemsize
+    try:
+        if not size:  # an empty array may claim sides that NumPy cannot count
+            np.ndarray(shape, dtype, b"")
+    except ValueError as error:
+        raise WireError(f"{text!r:.100} is not an array") from error
+    return dtype, found[2], shape, size
 
 
 @lru_cache(4096)
@@ -234,25 +227,218 @@ def _sliced(array: np.ndarray) -> np.ndarray:
 # --- answers ------------------------------------------------------------------------------------------------
 
 
-def pack_answer(answer: Answer, payload: bytearray) -> dict | list:
-    """An :class:`~cnnkit.answers.Answer` as JSON, arrays appended to `payload`; a value is sent as it is."""
+def pack_array(array: np.ndarray, payload: bytearray) -> str:
+    """Dtype, layout and sides of an array, whose bytes are appended to `payload`.
+
+    Examples
+    --------
+    >>> pack_array(np.zeros((2, 3)), bytearray())
+    '<f8 C 2 3'
+    """
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder())
+    flags = array.flags
+    layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "S"
+    payload += array.tobytes("F" if layout == "F" else "C")
+    return _form_text(array.dtype, layout, array.shape)
+
+
+def pack_answer(answer: Answer, payload: bytearray) -> str | list[str] | dict:
+    """An :class:`~cnnkit.answers.Answer` for :func:`answers_text`, arrays appended to `payload`."""
     if answer.kind == VALUE:
-        return pack(answer.value, payload)
+        value = answer.value
+        return [pack_array(part, payload) for part in value] if type(value) is tuple else pack_array(value, payload)
     header = {"kind": answer.kind, "text": answer.text}
     if isinstance(answer.text, Text) and answer.text.key:  # to be said in another language outside
         header["said"] = [answer.text.key, {name: str(value) for name, value in answer.text.values.items()}]
     return header
 
 
-def unpack_answer(header, payload: bytearray) -> Answer:
-    """Rebuild an answer; anything but a well-formed one raises :class:`WireError`."""
-    if type(header) is list:
-        return Answer(VALUE, _view(header, payload)[0].copy("C"))
-    if type(header) is dict and list(header) == ["t"]:
-        parts = unpack_arrays(header["t"], payload)
-        if not parts:
-            raise WireError("an answer holds no arrays")
-        return Answer(VALUE, tuple(parts))
+def is_last(answer: Answer) -> bool:
+    """Whether no more calls are made after it: the grader decides which others are worth it, and in which process."""
+    return answer.kind == STOPPED or (answer.kind == RAISED and answer.text == NO_MEMORY)
+
+
+def answers_text(answers: list, after: list) -> str:
+    """The text from which :class:`Answers` reads where in the payload each array is.
+
+    Parameters
+    ----------
+    answers : list
+        What :func:`pack_answer` gave, call by call.
+    after : list
+        For each call, what :func:`pack_array` gave for the arguments as they were after it, or None. Their bytes stand
+        behind those of all answers.
+    """
+    return _encode([answers, after])
+
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Answers:
+    """Several calls' answers, as a stranger sent them; arrays are made of the bytes when somebody looks at them.
+
+    The arrays lie in the payload one after another and fill it, so no two share bytes, and none is larger than what was
+    sent. All come back in row order: only what the grader sends needs its layout, and a sliced one takes more memory
+    than was sent, many times over.
+
+    Raises
+    ------
+    WireError
+        When the text is not what :func:`answers_text` writes, or the payload is of another size.
+
+    Examples
+    --------
+    >>> payload = bytearray()
+    >>> packed = [pack_answer(Answer(VALUE, np.arange(3)), payload), pack_answer(Answer(STOPPED, text="late"), payload)]
+    >>> answers = Answers(answers_text(packed, [None, None]), payload)
+    >>> len(answers), answers.shapes, answers.answer(0).value, answers.answer(1).kind
+    (2, [(3,), None], array([0, 1, 2]), 'stopped')
+    """
+
+    def __init__(self, text, payload: bytes | bytearray):
+        if type(text) is not str:
+            raise WireError("answers need a text that says where their arrays are")
+        # Everybody's answers to the same calls have few different forms.
+        self._outline = _known_outline(text) if len(text) <= _LONGEST_KNOWN else _outline(text)
+        if self._outline.size != len(payload):
+            raise WireError("the arrays of answers do not fill the payload")
+        self._payload = payload
+
+    def __len__(self) -> int:
+        return len(self._outline.answers)
+
+    @property
+    def shapes(self) -> list:
+        """For each answer its shape, of several arrays a list of shapes; None where it is no real numbers."""
+        return self._outline.shapes
+
+    @property
+    def last(self) -> Answer | None:
+        """The last answer, if it has no value."""
+        last = self._outline.answers[-1]
+        return last if type(last) is Answer else None
+
+    def answer(self, place: int) -> Answer:
+        """One answer, with arrays of its own."""
+        found = self._outline.answers[place]
+        if type(found) is list:
+            return Answer(VALUE, tuple(map(self._array, found)))
+        return found if type(found) is Answer else Answer(VALUE, self._array(found))
+
+    def after(self, place: int) -> list[np.ndarray] | None:
+        """The arguments as they were after a call, where that was asked."""
+        found = self._outline.after[place]
+        return None if found is None else list(map(self._array, found))
+
+    def write_numbers(self, to: np.ndarray) -> None:
+        """All real numbers of all answers, in their order and in rows, into an array of as many."""
+        start = 0
+        for part, count in self._outline.runs:
+            to[start : start + count] = self._view(part).reshape(-1)
+            start += count
+
+    def _array(self, part: "_Part") -> np.ndarray:
+        return self._view(part).copy("C")
+
+    def _view(self, part: "_Part") -> np.ndarray:
+        dtype, order, shape, offset = part
+        return np.ndarray(shape, dtype, self._payload, offset, None, order)
+
+
+#: Dtype, order (C or F), shape, and the offset in the payload.
+_Part = tuple[np.dtype, str, tuple[int, ...], int]
+#: The kinds of dtype that convert to float64 without a loss that anybody would notice.
+REAL = "biuf"
+#: A text of answers that is longer is read anew each time.
+_LONGEST_KNOWN = 8 * 2**10
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """What a text of answers says.
+
+    An answer is its array, a list of them, or, without a value, the Answer itself. A run is an array, or several whose
+    numbers stand one after another as if they were one, and the count of its numbers.
+    """
+
+    answers: list["_Part | list[_Part] | Answer"]
+    shapes: list
+    after: list["list[_Part] | None"]
+    runs: list[tuple[_Part, int]]
+    size: int
+
+
+def _outline(text: str) -> _Outline:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WireError("a text of answers is not JSON") from error
+    if type(body) is not list or len(body) != 2 or not all(type(half) is list for half in body):
+        raise WireError("a text of answers needs two lists")
+    packed, echoed = body
+    if not packed or len(packed) != len(echoed):
+        raise WireError("as many answers are needed as calls, and at least one")
+    size = 0
+
+    def part(form) -> _Part:
+        nonlocal size
+        if type(form) is not str:
+            raise WireError("an array needs a text of dtype, layout and sides")
+        dtype, layout, shape, count = _form(form)
+        found = dtype, "F" if layout == "F" else "C", shape, size
+        size += count
+        return found
+
+    def parts(forms) -> list[_Part]:
+        if type(forms) is not list or len(forms) > 64:
+            raise WireError("this is not a list of at most 64 arrays")
+        return [part(form) for form in forms]
+
+    answers, shapes, runs = [], [], []
+    for form in packed:
+        if type(form) is str:
+            answers.append(one := part(form))
+            found = [one]
+            shapes.append(one[2])
+        elif type(form) is list:
+            answers.append(found := parts(form))
+            shapes.append([one[2] for one in found])
+            if not found:
+                raise WireError("an answer holds no arrays")
+        else:
+            answers.append(_without_value(form))
+            shapes.append(None)
+            if is_last(answers[-1]) and len(answers) < len(packed):
+                raise WireError("calls went on after one that ends them")
+            continue
+        if all(one[0].kind in REAL for one in found):
+            runs += found
+        else:
+            shapes[-1] = None
+    after = [None if forms is None else parts(forms) for forms in echoed]
+    return _Outline(answers, shapes, after, _joined(runs), size)
+
+
+_known_outline = lru_cache(1024)(_outline)
+
+
+def _joined(parts: list[_Part]) -> list[tuple[_Part, int]]:
+    """Arrays that follow each other in the payload, in rows and of one dtype, as one: a copy takes longer to begin."""
+    runs: list[tuple[_Part, int]] = []
+    for dtype, order, shape, offset in parts:
+        count = prod(shape)
+        if runs and order == "C":
+            (before, its_order, _, start), many = runs[-1]
+            if before == dtype and its_order == "C" and start + many * dtype.itemsize == offset:
+                runs[-1] = (dtype, "C", (many + count,), start), many + count
+                continue
+        runs.append(((dtype, order, shape, offset), count))
+    return runs
+
+
+def _without_value(header) -> Answer:
     kind = header.get("kind") if type(header) is dict else None
     if kind in (UNUSABLE, RAISED, STOPPED, DIED, FORBIDDEN):
         return Answer(kind, text=_sentence(header.get("said")) or clean(str(header.get("text", ""))[:1000]))
@@ -270,20 +456,6 @@ def _sentence(said) -> Text | None:
         return Text.of(key, **{str(name): clean(str(value)[:1000]) for name, value in values.items()})
     except (KeyError, TypeError):  # other values than the sentence has places
         return None
-
-
-def unpack_arrays(values, payload: bytearray) -> list[np.ndarray]:
-    """A list of arrays that a stranger sent: :func:`unpack` for arrays only, and never larger than the payload.
-
-    All come back in row order: only what the grader sends needs its layout, and a sliced one takes more memory
-    than was sent, many times over. Nor may two arrays share bytes.
-    """
-    if type(values) is not list or len(values) > 64:
-        raise WireError("this is not a list of at most 64 arrays")
-    found = [_view(value, payload)[0] for value in values]
-    if sum(array.nbytes for array in found) > len(payload):
-        raise WireError("arrays share bytes")
-    return [array.copy("C") for array in found]
 
 
 def clean(text: str) -> str:

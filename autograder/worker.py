@@ -51,6 +51,7 @@ from cnnkit.answers import (  # noqa: E402
     RAISED,
     STOPPED,
     UNUSABLE,
+    VALUE,
     Answer,
     Text,
     answer_of,
@@ -69,6 +70,8 @@ _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 4, 38, 22
 _SECCOMP_MODE_FILTER = 2
 #: Seconds between two looks at a child's memory.
 _SAMPLE = 0.05
+#: Answers in one frame.
+_MAX_ANSWERS = 64
 _PILLOW_FILTERS = ("Filter", "BoxBlur", "HorizontalBoxBlur", "GaussianBlur", "UnsharpMask", "RankFilter", "ModeFilter")
 _PILLOW_FILTERS += ("Reduce", "ReduceNxN", "Resample")
 
@@ -420,19 +423,24 @@ def _filter_system_calls(program: bytes) -> None:
 class _Turn:
     """Whether the student's code is running: only then may an interrupt raise KeyboardInterrupt."""
 
-    active = False
+    __slots__ = ("active",)
 
-    @classmethod
-    def interrupt(cls, *_):
-        if cls.active:
-            cls.active = False
+    def __init__(self):
+        self.active = False
+
+    def interrupt(self, *_):
+        if self.active:
+            self.active = False
             raise KeyboardInterrupt
 
     def __enter__(self):
-        _Turn.active = True
+        self.active = True
 
     def __exit__(self, *_):
-        _Turn.active = False
+        self.active = False
+
+
+_turn = _Turn()
 
 
 def _make_shell(config: dict):
@@ -607,7 +615,7 @@ def _trap(address: int) -> None:
 
 def serve(shell, channel: socket.socket) -> None:
     """Obey the grader until it closes the channel."""
-    signal.signal(signal.SIGINT, _Turn.interrupt)
+    signal.signal(signal.SIGINT, _turn.interrupt)
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream = io.TextIOWrapper(io.FileIO(number, "w", closefd=False), "utf-8", "replace", line_buffering=True)
         setattr(sys, name, stream)
@@ -634,7 +642,7 @@ def _read_variable(shell, channel: socket.socket, name: str) -> None:
         return
     text = ""
     # A value of the student's own class may do anything while it is turned into text.
-    with contextlib.suppress(BaseException), _Turn():
+    with contextlib.suppress(BaseException), _turn:
         text = typed(shell.user_ns[name])
     channel.sendall(wire.frame({"event": "text", "text": str.__str__(text)}))
 
@@ -643,7 +651,7 @@ def _run_cell(shell, channel: socket.socket, source: str) -> None:
     ended = "ok"
     sys.stdout, sys.stderr = sys.stdout or sys.__stdout__, sys.stderr or sys.__stderr__
     try:
-        with _Turn():
+        with _turn:
             result = shell.run_cell(source, store_history=True)
         if not result.success:
             ended = "error"
@@ -667,22 +675,22 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
         kind = "" if function is None else type(function).__name__
         channel.sendall(wire.frame({"event": "undefined", "kind": kind}))
         return
-    replies, data, sent = [], bytearray(), time.monotonic()
+    answers, after, data, echoed, sent = [], [], bytearray(), bytearray(), time.monotonic()
     for number, (packed_args, packed_kwargs, echo) in enumerate(header["calls"], 1):
         args = [wire.unpack(value, payload) for value in packed_args]
         kwargs = {name: wire.unpack(value, payload) for name, value in packed_kwargs}
         answer = _answer(function, args, kwargs)
-        reply = [wire.pack_answer(answer, data)]
-        if echo:
-            reply.append([wire.pack(array, data) for array in arrays_in((*args, *kwargs.values()))])
-        replies.append(reply)
+        answers.append(wire.pack_answer(answer, data))
+        arrays = arrays_in((*args, *kwargs.values())) if echo else None
+        after.append([wire.pack_array(array, echoed) for array in arrays] if echo else None)
+        stop = wire.is_last(answer)
+        full = len(answers) >= _MAX_ANSWERS or len(data) + len(echoed) > 2**18
         last = number == len(header["calls"])
-        # The grader decides which of the other calls are worth their time, and whether in this process.
-        stop = answer.kind == STOPPED or (answer.kind == RAISED and answer.text == NO_MEMORY)
-        full = len(replies) >= wire.MAX_ANSWERS or len(data) > 2**18
         if stop or full or last or time.monotonic() - sent >= header["gather"]:
-            channel.sendall(wire.frame({"event": "answers", "answers": replies}, data))
-            replies, data, sent = [], bytearray(), time.monotonic()
+            channel.sendall(
+                wire.frame({"event": "answers", "answers": wire.answers_text(answers, after)}, data + echoed)
+            )
+            answers, after, data, echoed, sent = [], [], bytearray(), bytearray(), time.monotonic()
         if stop:
             break
     # What anybody else has sent in our name is noticed here, not in the next exercise.
@@ -692,20 +700,20 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
 def _answer(function, args: list, kwargs: dict) -> Answer:
     try:
         try:
-            with _Turn():
+            with _turn:
                 answer = answer_of(function(*args, **kwargs))
         except KeyboardInterrupt:
             return Answer(STOPPED, text=Text.of("late"))
         except MemoryError:
             return Answer(RAISED, text=NO_MEMORY)
         except BaseException as error:
-            with _Turn():
+            with _turn:
                 return Answer(FORBIDDEN if _is_forbidden(error) else RAISED, text=_describe(error))
     except BaseException:
         return Answer(RAISED, text=Text.of("unprintable"))
-    value = answer.value if isinstance(answer.value, tuple | None) else (answer.value,)
-    if value and sum([part.nbytes for part in value]) > wire.MAX_RESULT:
-        shapes = ", ".join(str(part.shape) for part in value)
+    parts = answer.value if type(answer.value) is tuple else (answer.value,)
+    if answer.kind == VALUE and sum([part.nbytes for part in parts]) > wire.MAX_RESULT:
+        shapes = ", ".join(str(part.shape) for part in parts)
         return Answer(UNUSABLE, text=Text.of("too large", shapes=shapes))
     return answer
 

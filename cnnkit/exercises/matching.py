@@ -1,7 +1,7 @@
 """Which named mistake explains a student's answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def _without_shared_gaps(answer: Answer, mistake: Answer) -> tuple[Answer, objec
     shared = ~np.isfinite(got) & ((got == wrong) | (np.isnan(got) & np.isnan(wrong)))
     if not shared.any():
         return answer, wrong
-    return replace(answer, value=np.where(shared, 0, got)), np.where(shared, 0, wrong)
+    return answer._replace(value=np.where(shared, 0, got)), np.where(shared, 0, wrong)
 
 
 def matching_misconception(exercise: Exercise, tried: Sequence[Tried]) -> Misconception | None:

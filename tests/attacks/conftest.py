@@ -58,8 +58,12 @@ def frame(header, payload=b""):
     return struct.pack("!4sII", b"CNN1", len(text), len(payload)) + text + payload
 
 
+def answers(packed, after):
+    return {"event": "answers", "answers": json.dumps([packed, after]), "score": 1.0}
+
+
 def zeros(count=1):
-    return frame({"event": "answers", "answers": [[[f"<f8 C {count}", 0]]], "score": 1.0}, bytes(8 * count))
+    return frame(answers([f"<f8 C {count}"], [None]), bytes(8 * count))
 
 """
 

@@ -168,7 +168,8 @@ threading.Thread(target=ahead, daemon=True).start()
     "JSON of another type": FIND_CHANNEL
     + DEF
     + """\
-    several = [b'{"event": "answers", "answers": [%s]}' % reply for reply in (b"7", b"[]", b"{}", b"[1, 2, 3]")]
+    texts = (b"7", b"[]", b"{}", b"[1, 2, 3]", b'""', b'"[[7], [null]]"')
+    several = [b'{"event": "answers", "answers": %s}' % text for text in texts]
     for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": NaN}', *several):
         channel.sendall(struct.pack("!4sII", b"CNN1", len(text), 0) + text)
     return 0
@@ -177,29 +178,25 @@ threading.Thread(target=ahead, daemon=True).start()
     + DEF
     + """\
     for form in ("<f8 C" + " 2147483648" * 8, "<f8 C 0 2147483648 2147483648", "|u1 S 1048576" + " 1" * 7):
-        answer = {"event": "answers", "answers": [[[form, 0]]]}
-        channel.sendall(frame(answer, bytes(2**20)))
+        channel.sendall(frame(answers([form], [None]), bytes(2**20)))
     return 0
 """,
     "many arrays in the same bytes": FIND_CHANNEL
     + DEF
     + """\
-    several = [[{"t": [["|u1 C 16777216", 0]] * 64}]]
-    channel.sendall(frame({"event": "answers", "answers": several}, bytes(2**24)))
+    channel.sendall(frame(answers([["|u1 C 16777216"] * 64], [None]), bytes(2**24)))
     return 0
 """,
     "an array of objects": FIND_CHANNEL
     + DEF
     + """\
-    several = [[["|O C 1", 0]]]
-    channel.sendall(frame({"event": "answers", "answers": several}, b"\\x10" * 8))
+    channel.sendall(frame(answers(["|O C 1"], [None]), b"\\x10" * 8))
     return 0
 """,
     "arguments that come back wrong": FIND_CHANNEL
     + DEF
     + """\
-    answer = {"event": "answers", "answers": [[["<f8 C", 0], [7, {"t": []}]]]}
-    channel.sendall(frame(answer, bytes(8)))
+    channel.sendall(frame(answers(["<f8 C"], [[7, {"t": []}]]), bytes(8)))
     return 0
 """,
     "descriptors and an out-of-band byte": FIND_CHANNEL
@@ -262,7 +259,7 @@ BROKEN_WORLDS = {
     "the worker's functions": """
 import sys
 worker, wire = sys.modules["__main__"], sys.modules["autograder.wire"]
-wire.pack_answer = lambda answer, data: ["<f8 C", data.extend(bytes(8)) or len(data) - 8]
+wire.pack_answer = lambda answer, data: data.extend(bytes(8)) or "<f8 C"
 worker._describe = lambda error: "score: 1.0"
 """,
     "an input transformer that empties later cells": """

@@ -28,7 +28,7 @@ def test_the_function_gets_a_dict_in_its_order_and_a_list(host):
         params = {"b.bias": np.ones(3), "a.weight": np.asfortranarray([[1.0, 2.0], [3.0, 4.0]])}
         replies = session.call("freeze", [Call((params, ["a", "b"]))], [True])
     assert replies.answers[0].value.tolist() == [10, 2, 1]
-    assert [array.shape for array in replies.after[0]] == [(3,), (2, 2)]
+    assert [array.shape for array in replies.after(0)] == [(3,), (2, 2)]
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_calls_are_answered_in_order_and_arguments_come_back(session):
     replies = session.call("spoil", [Call((np.arange(3),)), Call((np.arange(2),))], [True, False])
     assert replies.ended == "done"
     assert [int(answer.value) for answer in replies.answers] == [21, 14]
-    np.testing.assert_array_equal(replies.after[0][0], [7, 7, 7])
-    assert replies.after[1] is None
+    np.testing.assert_array_equal(replies.after(0)[0], [7, 7, 7])
+    assert replies.after(1) is None
 
 
 @pytest.mark.parametrize(
