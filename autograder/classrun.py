@@ -2,19 +2,23 @@
 
 import hashlib
 import logging
+import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
 from autograder.course import Course, CourseError
-from autograder.gradebook import Book
+from autograder.gradebook import Book, GradebookBusy
 from autograder.grading import Graded, grade_notebook, graded_exercises
 from autograder.sandbox import Host
 from autograder.submission import read_released, read_submission
 from autograder.summary import Summary
+
+#: Seconds between two transactions.
+_TOGETHER = 0.25
 
 
 @dataclass
@@ -91,10 +95,10 @@ def grade_class(
 
             with ThreadPoolExecutor(workers, thread_name_prefix="grade") as pool:
                 try:
-                    for student, future in _completed(pool, work, wanted, ahead=2 * workers):
-                        row = _finish(book, student, future, names)
-                        summary.rows.append(row)
-                        on_row(row)
+                    for done in _completed(pool, work, wanted, ahead=2 * workers):
+                        for row in _finish(book, done, names):
+                            summary.rows.append(row)
+                            on_row(row)
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     host.close()
@@ -107,35 +111,70 @@ def grade_class(
     return summary
 
 
-def _completed(pool: ThreadPoolExecutor, work: Callable, items: list[str], ahead: int):
-    """Run work on all items, few at a time, so that finished notebooks do not pile up; yield as they finish."""
-    waiting, running = list(reversed(items)), {}
+def _completed(
+    pool: ThreadPoolExecutor, work: Callable, items: list[str], ahead: int
+) -> Iterator[list[tuple[str, Future]]]:
+    """Run work on all items, few at a time, so that finished notebooks do not pile up.
+
+    What has finished is given together, a few times a second: the gradebook takes several in hardly more time than one.
+    """
+    waiting, running, done, given = list(reversed(items)), {}, [], -math.inf
     while waiting or running:
         while waiting and len(running) < ahead:
             item = waiting.pop()
             running[pool.submit(work, item)] = item
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future
+        rest = given + _TOGETHER - time.monotonic()
+        finished = wait(running, timeout=max(0.0, rest) if done else None, return_when=FIRST_COMPLETED).done
+        done += [(running.pop(future), future) for future in finished]
+        if time.monotonic() - given >= _TOGETHER or not (waiting or running):
+            yield done
+            done, given = [], time.monotonic()
 
 
-def _finish(book: Book, student: str, future: Future, names: dict[str, float]) -> Row:
+def _finish(book: Book, done: list[tuple[str, Future]], names: dict[str, float]) -> Iterator[Row]:
+    graded = {}
+    for student, future in done:
+        try:
+            result, key = future.result()
+        except CourseError:
+            raise
+        except Exception as error:
+            yield _failed(book, student, error, names)
+        else:
+            if result is None:
+                yield Row(student, 0.0, sum(names.values()), "graded before", "skipped")
+            else:
+                graded[student] = result, key
+    if graded:
+        yield from _record(book, graded, names)
+
+
+def _record(book: Book, graded: dict[str, tuple[Graded, str]], names: dict[str, float]) -> Iterator[Row]:
+    error = None
     try:
-        graded, key = future.result()
-        if graded is None:
-            return Row(student, 0.0, sum(names.values()), "graded before", "skipped")
-        book.record(student, graded, key)
+        book.record(graded)
     except CourseError:
         raise
-    except Exception as error:
-        # Not the student's fault, and for once a traceback helps: whoever mends the grader needs it.
-        logging.getLogger(__name__).exception("the grader failed at the submission of %s", student)
-        reason = f"the grader failed: {type(error).__name__}: {error}"
-        try:
-            book.forget(student)
-        except Exception as second:
-            reason += f"; and its older score could not be cleared: {second}"
-        return Row(student, 0.0, sum(names.values()), reason, "failed")
-    return Row(student, sum(graded.points.values()), sum(names.values()), graded.reason, "graded")
+    except Exception as caught:
+        error = caught
+    for student, (result, key) in graded.items():
+        if error is None:
+            yield Row(student, sum(result.points.values()), sum(names.values()), result.reason, "graded")
+        elif len(graded) == 1 or isinstance(error, GradebookBusy):
+            yield _failed(book, student, error, names)
+        else:  # one of them is to blame, and the others shall not suffer for it
+            yield from _record(book, {student: (result, key)}, names)
+
+
+def _failed(book: Book, student: str, error: Exception, names: dict[str, float]) -> Row:
+    # Not the student's fault, and for once a traceback helps: whoever mends the grader needs it.
+    logging.getLogger(__name__).error("the grader failed at the submission of %s", student, exc_info=error)
+    reason = f"the grader failed: {type(error).__name__}: {error}"
+    try:
+        book.forget(student)
+    except Exception as second:
+        reason += f"; and its older score could not be cleared: {second}"
+    return Row(student, 0.0, sum(names.values()), reason, "failed")
 
 
 def _basis(course: Course, released: NotebookNode, names: Iterable[str]) -> str:

@@ -71,6 +71,8 @@ class Corpus:
     examples: list[Example]
     confirmed: str = ""
     smallest: dict[str, Example] = field(default_factory=dict)
+    #: What was found out about answers, by their digest: see :func:`autograder.verdict.judge`.
+    verdicts: dict[bytes, object] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def sheet(self) -> Sheet:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nbgrader import utils
@@ -23,8 +23,10 @@ from nbgrader.api import (
     MissingEntry,
     Student,
     SubmittedAssignment,
+    SubmittedNotebook,
 )
 from sqlalchemy.exc import OperationalError, ProgrammingError, SAWarning
+from sqlalchemy.orm import selectinload
 
 from autograder import history
 from autograder.course import Course, CourseError
@@ -43,6 +45,50 @@ _SOMEBODY_ELSE = ("locked", "busy", "already exists", "deadlock", "unique constr
 
 class GradebookBusy(RuntimeError):
     """The database stayed locked for :data:`PATIENCE` seconds."""
+
+
+class _Gradebook(Gradebook):
+    """nbgrader's gradebook, which asks the database once for a few students instead of five times for each."""
+
+    def __init__(self, *arguments):
+        #: Assignments by (name,), students by (None, id), submissions by (assignment, student); None: there is none.
+        self._found: dict[tuple, Assignment | Student | SubmittedAssignment | None] = {}
+        super().__init__(*arguments)
+
+    def look_up(self, lesson: str, students: Iterable[str]) -> None:
+        """Ask for these students and their submissions; until the next time, ``find_...`` answers from that."""
+        names = list(students)
+        submissions = self.db.query(SubmittedAssignment).join(Assignment).join(Student)
+        submissions = submissions.filter(Assignment.name == lesson, Student.id.in_(names))
+        notebooks = selectinload(SubmittedAssignment.notebooks)
+        for parts in (SubmittedNotebook.grades, SubmittedNotebook.comments):
+            submissions = submissions.options(notebooks.selectinload(parts))
+        self._found = {(lesson,): super().find_assignment(lesson)}
+        self._found |= {(of, name): None for of in (None, lesson) for name in names}
+        self._found |= {(None, found.id): found for found in self.db.query(Student).filter(Student.id.in_(names))}
+        self._found |= {(lesson, found.student_id): found for found in submissions}
+
+    def add_student(self, student_id: str, **values) -> Student:
+        """As nbgrader has it."""
+        self._found[(None, student_id)] = student = super().add_student(student_id, **values)
+        return student
+
+    def find_assignment(self, assignment: str) -> Assignment:
+        """As nbgrader has it."""
+        return self._find((assignment,)) or super().find_assignment(assignment)
+
+    def find_student(self, student_id: str) -> Student:
+        """As nbgrader has it."""
+        return self._find((None, student_id)) or super().find_student(student_id)
+
+    def find_submission(self, assignment: str, student: str) -> SubmittedAssignment:
+        """As nbgrader has it."""
+        return self._find((assignment, student)) or super().find_submission(assignment, student)
+
+    def _find(self, key: tuple):
+        if self._found.get(key, self) is None:
+            raise MissingEntry(f"there is no {key[-1]}")
+        return self._found.get(key)
 
 
 class Book:
@@ -70,7 +116,7 @@ class Book:
             self._lock.close()
             raise CourseError(f"another `autograder grade` is running in {course.root}: wait until it ends") from None
         directory = course.directory
-        self._book = _patiently(lambda: Gradebook(directory.db_url, directory.course_id))
+        self._book = _patiently(lambda: _Gradebook(directory.db_url, directory.course_id))
         # The lesson's own rows are read once for the class, not once a transaction: we hold on to them.
         self._book.db().expire_on_commit = False
         try:
@@ -107,8 +153,13 @@ class Book:
         query = self._book.db.query(Student.id).join(SubmittedAssignment).join(Assignment)
         return {row[0] for row in query.filter(Assignment.name == self._lesson)}
 
-    def record(self, student: str, graded: Graded, key: str) -> None:
-        """Write one submission's scores in one transaction, then its graded notebook.
+    def record(self, graded: dict[str, tuple[Graded, str]]) -> None:
+        """Write the scores of one or several submissions in one transaction, then their graded notebooks.
+
+        Parameters
+        ----------
+        graded : dict
+            By student, what was found out and the digest of what it is for.
 
         Raises
         ------
@@ -116,21 +167,28 @@ class Book:
             When the database stayed locked; nothing was written.
         """
 
-        def write() -> bool:
-            submission = self._submission(student)
-            self._fill(submission, graded)
-            return submission.total_seconds_late > 0
+        def write() -> list[str]:
+            self._book.look_up(self._lesson, graded)
+            late = []
+            for student, (result, _) in graded.items():
+                submission = self._submission(student)
+                self._fill(submission, result)
+                if submission.total_seconds_late > 0:
+                    late.append(student)
+            return late
 
-        if self._in_transaction(write):
-            self._penalize(student, graded)
+        for student in self._in_transaction(write):
+            self._penalize(student, graded[student][0])
         for shared in (self._notebook, self._notebook.assignment):  # they would hold on to everybody's grades
             self._book.db.expire(shared, ["submissions"])
-        self._write_notebook(student, graded, key)
+        for student, (result, key) in graded.items():
+            self._write_notebook(student, result, key)
 
     def forget(self, student: str) -> None:
         """After a failure of the grader: no older automatic score may stand as if it were this submission's."""
 
         def clear():
+            self._book.look_up(self._lesson, [student])
             for notebook in self._submission(student).notebooks:
                 for grade in notebook.grades:
                     grade.auto_score, grade.needs_manual_grade = None, True

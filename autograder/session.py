@@ -30,8 +30,9 @@ from cnnkit.exercises.texts import say
 _GRACE = 0.5
 #: Seconds between two looks at what a running cell or call has used.
 _LOOK = 0.25
-#: Seconds that a child lets answers gather: most calls take less than sending each answer would.
-_GATHER = 0.02
+#: Seconds that a child lets answers gather: most calls take less than sending each answer would. At most a twentieth of
+#: what a call may take, as its time counts from the answers before it.
+_GATHER = 0.1
 #: Packed requests that are kept: everybody gets the same calls.
 _MAX_REQUESTS = 16
 #: Rich outputs (pictures) kept for one cell, and their bytes.
@@ -95,7 +96,8 @@ class Replies:
         #: Frames of answers, each with the number of its first call.
         self.answered: list[tuple[int, wire.Answers]] = []
         self._places: list[tuple[wire.Answers, int] | Answer] = []
-        self._size = 0
+        #: Bytes of all answers.
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._places)
@@ -104,6 +106,11 @@ class Replies:
         """What the call of this number gave."""
         found = self._places[number]
         return found if type(found) is Answer else found[0].answer(found[1])
+
+    def kind(self, number: int) -> str:
+        """The kind of an answer."""
+        found = self._places[number]
+        return found.kind if type(found) is Answer else found[0].kind(found[1])
 
     def after(self, number: int) -> list[np.ndarray] | None:
         """The array arguments as they were after a call, where that was asked."""
@@ -117,8 +124,8 @@ class Replies:
 
     def add(self, answers: wire.Answers, size: int) -> None:
         """Several more, of `size` bytes."""
-        self._size += size
-        if self._size > _MAX_ANSWERS:
+        self.size += size
+        if self.size > _MAX_ANSWERS:
             self._places += [Answer(UNUSABLE, text=Text.made(texts.MUCH_TOO_MANY))] * len(answers)
         else:
             self.answered.append((len(self), answers))
@@ -153,6 +160,7 @@ class Session:
         self._questions = questions or {}
         self._child: Child | None = None
         self._reader = wire.FrameReader()
+        self._gather = min(_GATHER, limits.call_seconds / 20)
         self._poll = select.poll()
         self._history: list[str] = []
         self._deadline = time.monotonic() + limits.submission_seconds
@@ -225,7 +233,7 @@ class Session:
         echo : list of bool
             For which calls the array arguments are sent back, to see whether they were changed.
         """
-        replies, gather = Replies("done"), _GATHER
+        replies, gather = Replies("done"), self._gather
         while True:
             known = len(replies)
             try:
@@ -270,7 +278,7 @@ class Session:
         try:
             self._ensure_child()
             self._called = True
-            self._send(_packed(function, calls, echo, _GATHER))
+            self._send(_packed(function, calls, echo, self._gather))
             self._collect(replies, len(calls), time.monotonic() + seconds)
         except _Ended as end:
             replies.ended, replies.text = "died", end.why

@@ -6,6 +6,7 @@ wrong answer was seen; ``not graded``, when the calls did not end, were killed, 
 were not reached, with whose fault that is. Not graded is worth as much as failed: nothing.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,6 +29,8 @@ PASSED, FAILED, NOT_GRADED = "passed", "failed", "not graded"
 _FATAL_CALLS = 5
 #: Numbers of an answer that is shown; of a larger one only the shape is.
 _LARGEST_READ = 10_000
+#: Verdicts that are kept for each corpus, and the bytes of answers up to which one is: in a class, many give the same.
+_MOST_VERDICTS, _LARGEST_KEPT = 256, 2**18
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,29 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
         wrong = Text.made(texts.NOT_A_FUNCTION, name=exercise.name, kind=asked.undefined) if asked.undefined else ""
         reason = wrong or Text.made(texts.NOT_DEFINED, name=exercise.name)
         return not_graded(exercise.name, reason, missing=not asked.undefined)
+    key = _key(asked, corpus)
+    if key in corpus.verdicts:
+        return corpus.verdicts[key]
+    verdict = _judge_answers(exercise, corpus, properties, asked)
+    if key and len(corpus.verdicts) < _MOST_VERDICTS:
+        corpus.verdicts[key] = verdict
+    return verdict
+
+
+def _key(asked: "_Asked", corpus: Corpus) -> bytes | None:
+    """What stands for the answers to all calls of a corpus; None when they are not complete, or large."""
+    sent = asked.complete
+    if sent is None or sent.size > _LARGEST_KEPT or sum(len(answers) for _, answers in sent.answered) != corpus.calls:
+        return None
+    total = hashlib.sha256()
+    for _, answers in sent.answered:
+        for part in answers.content():
+            total.update(len(part).to_bytes(8))
+            total.update(part)
+    return total.digest()
+
+
+def _judge_answers(exercise: Exercise, corpus: Corpus, properties: dict[str, Property], asked: "_Asked") -> Verdict:
     to_judge: dict[str, list] = {name: [] for name in properties}
     for outcome in asked.outcomes:
         prop = properties[outcome.example.property]
@@ -262,6 +288,11 @@ class _Outcome:
     replies: Replies
     numbers: range
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether there is no answer to judge, because the calls did not come to their end."""
+        return any(self.replies.kind(number) in CUT_SHORT for number in self.numbers)
+
     @cached_property
     def answers(self) -> list[Answer]:
         """The answers to its calls."""
@@ -277,10 +308,11 @@ class _Outcome:
 
 @dataclass
 class _Asked:
-    """The answers, example by example, which are right beyond doubt, and what stopped the asking."""
+    """The answers, example by example; which are right beyond doubt; all together, when nothing stopped the asking."""
 
     outcomes: list[_Outcome] = field(default_factory=list)
     right: set[int] = field(default_factory=set)
+    complete: Replies | None = None
     undefined: str | None = None
     error: str = ""
     given_up: set[str] = field(default_factory=set)
@@ -306,6 +338,7 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
                 rest.append(example)
             position = end
         if replies.ended == "done":
+            asked.complete = replies if len(pending) == len(corpus.examples) else None
             return asked
         asked.error = asked.error or replies.text
         fatal += 1
@@ -325,7 +358,7 @@ def _judge_property(exercise: Exercise, prop: Property, asked: _Asked, outcomes:
         example, answers = outcome.example, outcome.answers
         found = prop.failure(example.calls, answers, example.expected, outcome.after)
         if found:
-            state = NOT_GRADED if _cut_short(answers) else FAILED
+            state = NOT_GRADED if outcome.cut_short else FAILED
             shown = failure_of(exercise, prop, example.calls, answers, found)
             fault = "student" if state == NOT_GRADED else ""
             return PropertyVerdict(prop.name, prop.claim, prop.weight, state, found[2], shown, fault)
@@ -346,12 +379,7 @@ def _needs_no_more(prop: Property, outcome: _Outcome) -> bool:
 
 def _rank(outcome: _Outcome) -> tuple[bool, int]:
     """The example to show: the smallest, and one with an answer to compare rather than one that was cut off."""
-    return _cut_short(outcome.answers), outcome.example.size
-
-
-def _cut_short(answers: list[Answer]) -> bool:
-    """Whether there is no answer to judge, because the calls did not come to their end."""
-    return any(answer.kind in CUT_SHORT for answer in answers)
+    return outcome.cut_short, outcome.example.size
 
 
 def _got(answer: Answer) -> str:
@@ -371,8 +399,8 @@ def _name_the_mistake(exercise: Exercise, properties: dict[str, Property], asked
     """The misconception whose outputs equal the student's on everything that was answered."""
     tried = []
     for outcome in asked.outcomes:
-        example, got = outcome.example, outcome.answers
-        if _cut_short(got):
+        if outcome.cut_short:
             return None
+        example, got = outcome.example, outcome.answers
         tried.append(Tried(properties[example.property], example.calls, got, example.expected, example.mistaken))
     return matching_misconception(exercise, tried)

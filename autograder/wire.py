@@ -304,7 +304,7 @@ class Answers:
         self._outline = _known_outline(text) if len(text) <= _LONGEST_KNOWN else _outline(text)
         if self._outline.size != len(payload):
             raise WireError("the arrays of answers do not fill the payload")
-        self._payload = payload
+        self._text, self._payload = text, payload
 
     def __len__(self) -> int:
         return len(self._outline.answers)
@@ -319,6 +319,15 @@ class Answers:
         """The last answer, if it has no value."""
         last = self._outline.answers[-1]
         return last if type(last) is Answer else None
+
+    def content(self) -> tuple[bytes, bytes | bytearray]:
+        """All that was sent: other answers have another content."""
+        return self._text.encode(errors="surrogatepass"), self._payload
+
+    def kind(self, place: int) -> str:
+        """The kind of one answer."""
+        found = self._outline.answers[place]
+        return found.kind if type(found) is Answer else VALUE
 
     def answer(self, place: int) -> Answer:
         """One answer, with arrays of its own."""

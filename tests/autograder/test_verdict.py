@@ -49,6 +49,21 @@ def test_a_misconception_is_refused_and_named(host, store, name, mistake):
     assert shown.expected != shown.got
 
 
+def test_the_same_answers_get_the_same_verdict_without_being_judged_again(host, store, monkeypatch):
+    right_one, other_one = (as_solution(right("conv2d")[0], "conv2d"), "conv2d = lambda *a, **k: 7.0")
+    hangs_at_last = "n = 0\n" + right_one.replace("conv2d", "inner") + (
+        f"\ndef conv2d(*a, **k):\n    global n\n    n += 1\n"
+        f"    while n == {store.get('conv2d').calls}:\n        pass\n    return inner(*a, **k)\n"
+    )  # fmt: skip
+    first = {source: verdict_of(host, store, "conv2d", source) for source in (right_one, other_one, hangs_at_last)}
+    assert [verdict.state for verdict in first.values()] == [PASSED, FAILED, FAILED]
+    monkeypatch.setattr("autograder.verdict._judge_answers", lambda *_: "judged")
+    assert verdict_of(host, store, "conv2d", right_one) is first[right_one]
+    assert verdict_of(host, store, "conv2d", f"{other_one}\n# by somebody else") is first[other_one]
+    assert verdict_of(host, store, "conv2d", other_one.replace("7", "8")) == "judged"
+    assert verdict_of(host, store, "conv2d", hangs_at_last) == "judged", "what was stopped is told from what was not"
+
+
 def test_every_hidden_property_refuses_something(host, store):
     """A property that nothing fails would be a gift of points."""
     for exercise in EXERCISES:
