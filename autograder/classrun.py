@@ -18,7 +18,7 @@ from autograder.submission import read_released, read_submission
 from autograder.summary import Summary
 
 #: Seconds between two transactions.
-_TOGETHER = 0.25
+_TOGETHER = 0.5
 
 
 @dataclass
@@ -116,7 +116,7 @@ def _completed(
 ) -> Iterator[list[tuple[str, Future]]]:
     """Run work on all items, few at a time, so that finished notebooks do not pile up.
 
-    What has finished is given together, a few times a second: the gradebook takes several in hardly more time than one.
+    What has finished meanwhile is given together: the gradebook takes several in hardly more time than one.
     """
     waiting, running, done, given = list(reversed(items)), {}, [], -math.inf
     while waiting or running:

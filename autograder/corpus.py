@@ -258,7 +258,7 @@ def _pack_answers(outcomes: list[Answer], payload: bytearray) -> list:
     """Their text, and where in the payload their arrays are."""
     start = len(payload)
     packed = [wire.pack_answer(answer, payload) for answer in outcomes]
-    return [wire.answers_text(packed, [None] * len(packed)), start, len(payload)]
+    return [wire.answers_text(packed, [None] * len(packed)).decode(), start, len(payload)]
 
 
 def _unpack(entry: dict, payload: bytearray) -> Example:
@@ -271,7 +271,7 @@ def _unpack(entry: dict, payload: bytearray) -> Example:
 
 
 def _unpack_answers(payload: bytearray, text: str, start: int, end: int) -> list[Answer]:
-    answers = wire.Answers(text, payload[start:end])
+    answers = wire.Answers(text.encode(), payload[start:end])
     return [answers.answer(place) for place in range(len(answers))]
 
 

@@ -55,16 +55,15 @@ class _Gradebook(Gradebook):
         self._found: dict[tuple, Assignment | Student | SubmittedAssignment | None] = {}
         super().__init__(*arguments)
 
-    def look_up(self, lesson: str, students: Iterable[str]) -> None:
+    def look_up(self, assignment: Assignment, students: Iterable[str]) -> None:
         """Ask for these students and their submissions; until the next time, ``find_...`` answers from that."""
-        names = list(students)
+        lesson, names = assignment.name, list(students)
         submissions = self.db.query(SubmittedAssignment).join(Assignment).join(Student)
         submissions = submissions.filter(Assignment.name == lesson, Student.id.in_(names))
         notebooks = selectinload(SubmittedAssignment.notebooks)
         for parts in (SubmittedNotebook.grades, SubmittedNotebook.comments):
             submissions = submissions.options(notebooks.selectinload(parts))
-        self._found = {(lesson,): super().find_assignment(lesson)}
-        self._found |= {(of, name): None for of in (None, lesson) for name in names}
+        self._found = {(lesson,): assignment} | {(of, name): None for of in (None, lesson) for name in names}
         self._found |= {(None, found.id): found for found in self.db.query(Student).filter(Student.id.in_(names))}
         self._found |= {(lesson, found.student_id): found for found in submissions}
 
@@ -168,7 +167,7 @@ class Book:
         """
 
         def write() -> list[str]:
-            self._book.look_up(self._lesson, graded)
+            self._book.look_up(self._notebook.assignment, graded)
             late = []
             for student, (result, _) in graded.items():
                 submission = self._submission(student)
@@ -188,7 +187,7 @@ class Book:
         """After a failure of the grader: no older automatic score may stand as if it were this submission's."""
 
         def clear():
-            self._book.look_up(self._lesson, [student])
+            self._book.look_up(self._notebook.assignment, [student])
             for notebook in self._submission(student).notebooks:
                 for grade in notebook.grades:
                     grade.auto_score, grade.needs_manual_grade = None, True

@@ -324,7 +324,7 @@ class Session:
             if event != "answers" or replies.ended != "done":
                 self._garbled()
             try:
-                answers = wire.Answers(header.get("answers"), payload)
+                answers = wire.Answers.of_frame(header, payload)
             except wire.WireError as error:
                 self._garbled(error)
             if len(answers) > count - len(replies):

@@ -205,8 +205,10 @@ def judge(session: Session, corpus: Corpus) -> Verdict:
 
 def _key(asked: "_Asked", corpus: Corpus) -> bytes | None:
     """What stands for the answers to all calls of a corpus; None when they are not complete, or large."""
-    sent = asked.complete
-    if sent is None or sent.size > _LARGEST_KEPT or sum(len(answers) for _, answers in sent.answered) != corpus.calls:
+    sent = asked.first
+    if sent is None or sent.ended != "done" or sent.size > _LARGEST_KEPT:
+        return None
+    if sum(len(answers) for _, answers in sent.answered) != corpus.calls:  # some were replaced
         return None
     total = hashlib.sha256()
     for _, answers in sent.answered:
@@ -218,9 +220,10 @@ def _key(asked: "_Asked", corpus: Corpus) -> bytes | None:
 
 def _judge_answers(exercise: Exercise, corpus: Corpus, properties: dict[str, Property], asked: "_Asked") -> Verdict:
     to_judge: dict[str, list] = {name: [] for name in properties}
+    right = corpus.sheet.right(asked.first.answered if asked.first else ())  # few are asked a second time
     for outcome in asked.outcomes:
         prop = properties[outcome.example.property]
-        if not (id(outcome.example) in asked.right and _needs_no_more(prop, outcome)):
+        if not (id(outcome.example) in right and _needs_no_more(prop, outcome)):
             to_judge[prop.name].append(outcome)
     verdicts = tuple(_judge_property(exercise, prop, asked, to_judge[prop.name]) for prop in properties.values())
     earned = sum(v.weight for v in verdicts if v.passed)
@@ -308,11 +311,10 @@ class _Outcome:
 
 @dataclass
 class _Asked:
-    """The answers, example by example; which are right beyond doubt; all together, when nothing stopped the asking."""
+    """The answers, example by example; those of the first time of asking, which were all if nothing stopped it."""
 
     outcomes: list[_Outcome] = field(default_factory=list)
-    right: set[int] = field(default_factory=set)
-    complete: Replies | None = None
+    first: Replies | None = None
     undefined: str | None = None
     error: str = ""
     given_up: set[str] = field(default_factory=set)
@@ -327,8 +329,8 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
         if replies.ended == "undefined":
             asked.undefined = replies.text
             return asked
-        if len(pending) == len(corpus.examples):  # else something has ended the calls, and few are left
-            asked.right = corpus.sheet.right(replies.answered)
+        if asked.first is None:
+            asked.first = replies
         position, answered, rest = 0, len(replies), []
         for example in pending:
             end = position + len(example.calls)
@@ -338,7 +340,6 @@ def _ask(session: Session, corpus: Corpus, properties: dict[str, Property]) -> _
                 rest.append(example)
             position = end
         if replies.ended == "done":
-            asked.complete = replies if len(pending) == len(corpus.examples) else None
             return asked
         asked.error = asked.error or replies.text
         fatal += 1

@@ -259,8 +259,8 @@ def is_last(answer: Answer) -> bool:
     return answer.kind == STOPPED or (answer.kind == RAISED and answer.text == NO_MEMORY)
 
 
-def answers_text(answers: list, after: list) -> str:
-    """The text from which :class:`Answers` reads where in the payload each array is.
+def answers_text(answers: list, after: list) -> bytes:
+    """The text, in ASCII, from which :class:`Answers` reads where in the payload each array is.
 
     Parameters
     ----------
@@ -270,7 +270,13 @@ def answers_text(answers: list, after: list) -> str:
         For each call, what :func:`pack_array` gave for the arguments as they were after it, or None. Their bytes stand
         behind those of all answers.
     """
-    return _encode([answers, after])
+    return _encode([answers, after]).encode()
+
+
+def answers_frame(answers: list, after: list, data: bytearray, echoed: bytearray) -> bytes:
+    """A frame for :meth:`Answers.of_frame`; `data` and `echoed` are the payloads of `answers` and `after`."""
+    text = answers_text(answers, after)
+    return frame({"event": "answers", "text": len(text)}, b"".join((text, data, echoed)))
 
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -288,6 +294,10 @@ class Answers:
     WireError
         When the text is not what :func:`answers_text` writes, or the payload is of another size.
 
+    See Also
+    --------
+    answers_frame : What a student's process sends.
+
     Examples
     --------
     >>> payload = bytearray()
@@ -297,14 +307,20 @@ class Answers:
     (2, [(3,), None], array([0, 1, 2]), 'stopped')
     """
 
-    def __init__(self, text, payload: bytes | bytearray):
-        if type(text) is not str:
-            raise WireError("answers need a text that says where their arrays are")
+    def __init__(self, text: bytes, payload: bytes | bytearray):
         # Everybody's answers to the same calls have few different forms.
         self._outline = _known_outline(text) if len(text) <= _LONGEST_KNOWN else _outline(text)
         if self._outline.size != len(payload):
             raise WireError("the arrays of answers do not fill the payload")
         self._text, self._payload = text, payload
+
+    @classmethod
+    def of_frame(cls, header: dict, payload: bytearray) -> "Answers":
+        """Those in a frame: the first bytes of its payload are the text."""
+        size = header.get("text")
+        if type(size) is not int or not 0 < size <= min(MAX_HEADER, len(payload)):
+            raise WireError("answers need a text that says where their arrays are")
+        return cls(bytes(payload[:size]), payload[size:])
 
     def __len__(self) -> int:
         return len(self._outline.answers)
@@ -322,7 +338,7 @@ class Answers:
 
     def content(self) -> tuple[bytes, bytes | bytearray]:
         """All that was sent: other answers have another content."""
-        return self._text.encode(errors="surrogatepass"), self._payload
+        return self._text, self._payload
 
     def kind(self, place: int) -> str:
         """The kind of one answer."""
@@ -379,9 +395,9 @@ class _Outline:
     size: int
 
 
-def _outline(text: str) -> _Outline:
+def _outline(text: bytes) -> _Outline:
     try:
-        body = json.loads(text)
+        body = json.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise WireError("a text of answers is not JSON") from error
     if type(body) is not list or len(body) != 2 or not all(type(half) is list for half in body):

@@ -687,9 +687,7 @@ def _run_calls(shell, channel: socket.socket, header: dict, payload: bytearray) 
         full = len(answers) >= _MAX_ANSWERS or len(data) + len(echoed) > 2**18
         last = number == len(header["calls"])
         if stop or full or last or time.monotonic() - sent >= header["gather"]:
-            channel.sendall(
-                wire.frame({"event": "answers", "answers": wire.answers_text(answers, after)}, data + echoed)
-            )
+            channel.sendall(wire.answers_frame(answers, after, data, echoed))
             answers, after, data, echoed, sent = [], [], bytearray(), bytearray(), time.monotonic()
         if stop:
             break

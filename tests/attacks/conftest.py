@@ -58,12 +58,13 @@ def frame(header, payload=b""):
     return struct.pack("!4sII", b"CNN1", len(text), len(payload)) + text + payload
 
 
-def answers(packed, after):
-    return {"event": "answers", "answers": json.dumps([packed, after]), "score": 1.0}
+def answers(packed, after, payload):
+    text = json.dumps([packed, after]).encode()
+    return frame({"event": "answers", "text": len(text), "score": 1.0}, text + payload)
 
 
 def zeros(count=1):
-    return frame(answers([f"<f8 C {count}"], [None]), bytes(8 * count))
+    return answers([f"<f8 C {count}"], [None], bytes(8 * count))
 
 """
 

@@ -168,8 +168,8 @@ threading.Thread(target=ahead, daemon=True).start()
     "JSON of another type": FIND_CHANNEL
     + DEF
     + """\
-    texts = (b"7", b"[]", b"{}", b"[1, 2, 3]", b'""', b'"[[7], [null]]"')
-    several = [b'{"event": "answers", "answers": %s}' % text for text in texts]
+    sizes = (b"7", b"0", b"-1", b"1e3", b"[]", b"{}", b"null")
+    several = [b'{"event": "answers", "text": %s}' % size for size in sizes]
     for text in (b"[]", b"7", b"null", b'{"event": {}}', b'{"event": NaN}', *several):
         channel.sendall(struct.pack("!4sII", b"CNN1", len(text), 0) + text)
     return 0
@@ -178,25 +178,25 @@ threading.Thread(target=ahead, daemon=True).start()
     + DEF
     + """\
     for form in ("<f8 C" + " 2147483648" * 8, "<f8 C 0 2147483648 2147483648", "|u1 S 1048576" + " 1" * 7):
-        channel.sendall(frame(answers([form], [None]), bytes(2**20)))
+        channel.sendall(answers([form], [None], bytes(2**20)))
     return 0
 """,
     "many arrays in the same bytes": FIND_CHANNEL
     + DEF
     + """\
-    channel.sendall(frame(answers([["|u1 C 16777216"] * 64], [None]), bytes(2**24)))
+    channel.sendall(answers([["|u1 C 16777216"] * 64], [None], bytes(2**24)))
     return 0
 """,
     "an array of objects": FIND_CHANNEL
     + DEF
     + """\
-    channel.sendall(frame(answers(["|O C 1"], [None]), b"\\x10" * 8))
+    channel.sendall(answers(["|O C 1"], [None], b"\\x10" * 8))
     return 0
 """,
     "arguments that come back wrong": FIND_CHANNEL
     + DEF
     + """\
-    channel.sendall(frame(answers(["<f8 C"], [[7, {"t": []}]]), bytes(8)))
+    channel.sendall(answers(["<f8 C"], [[7, {"t": []}]], bytes(8)))
     return 0
 """,
     "descriptors and an out-of-band byte": FIND_CHANNEL

@@ -23,7 +23,9 @@ def sent(*answers: Answer, after=()) -> wire.Answers:
     data, echoed, after = bytearray(), bytearray(), list(after) or [None] * len(answers)
     packed = [wire.pack_answer(answer, data) for answer in answers]
     forms = [None if arrays is None else [wire.pack_array(array, echoed) for array in arrays] for arrays in after]
-    return wire.Answers(wire.answers_text(packed, forms), data + echoed)
+    reader = wire.FrameReader()
+    reader.feed(wire.answers_frame(packed, forms, data, echoed))
+    return wire.Answers.of_frame(*reader.next())
 
 
 @given(ARRAYS, st.sampled_from(LAYOUTS))
@@ -106,10 +108,8 @@ def test_a_value_that_breaks_a_rule_is_refused(value, says):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (7, "need a text"),
-        (None, "need a text"),
-        (["<f8 C 2"], "need a text"),
         ("", "not JSON"),
+        ("\udcff", "not JSON"),
         ("[" * 90_000, "not JSON"),
         ("{}", "two lists"),
         ("[[]]", "two lists"),
@@ -142,7 +142,13 @@ def test_a_value_that_breaks_a_rule_is_refused(value, says):
 )
 def test_answers_that_break_a_rule_are_refused(text, says):
     with pytest.raises(wire.WireError, match=says):
-        wire.Answers(text, bytes(16))
+        wire.Answers(text.encode(errors="surrogateescape"), bytes(16))
+
+
+@pytest.mark.parametrize("size", [None, "2", [], True, 2.0, -1, 0, 17, 2**40])
+def test_answers_without_a_text_are_refused(size):
+    with pytest.raises(wire.WireError, match="need a text"):
+        wire.Answers.of_frame({"event": "answers", "text": size}, bytearray(16))
 
 
 def test_answers_come_back_with_what_their_calls_left_of_the_arguments():
