@@ -45,6 +45,9 @@ engine
     pictures cost ten times as much as the engine, and differ by more than the engine from process to process.
 
 Medians of ``--repeat`` rounds of ours; nbgrader is run once, after the first round.
+
+A processor of a shared machine may be half as fast as a moment ago, and CPU time counts every moment in full. So each
+round also prints how long one and the same loop of Python took, before and after it: a round is as good as its loop.
 """
 
 import argparse
@@ -406,6 +409,14 @@ def own_in_a_fresh_process(course: Path) -> dict[str, float]:
     return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 
 
+def _loop() -> float:
+    """CPU milliseconds of two million additions."""
+    start, total = time.process_time(), 0
+    for number in range(2_000_000):
+        total += number
+    return 1000 * (time.process_time() - start)
+
+
 # --- the comparison ---------------------------------------------------------------------------------------------
 
 
@@ -436,12 +447,14 @@ def compare(kind: str, options: argparse.Namespace, scratch: Path) -> None:
         shutil.rmtree(course)
         return result
 
-    rounds, engine, own = [], [], []
+    rounds, engine, own, loops = [], [], [], []
     theirs = None
     for _ in range(options.repeat):
+        before = _loop()
         rounds.append(grade(ours))
         alone = grade(one)
         seconds = own_in_a_fresh_process(ours)
+        loops.append((before + _loop()) / 2)
         own.append(statistics.mean(seconds.values()))
         own_more = sum(seconds.values()) - seconds[first_student]
         engine.append((rounds[-1].cpu - alone.cpu - own_more) / (options.students - 1))
@@ -484,6 +497,7 @@ def compare(kind: str, options: argparse.Namespace, scratch: Path) -> None:
     if kind == "functions":
         line("engine per submission, ms of CPU", None, values["engine"], ".0f", "engine")
         walls += f"; engine {', '.join(f'{1000 * value:.0f}' for value in engine)} ms"
+    walls += f"; the loop {', '.join(f'{value:.0f}' for value in loops)} ms"
     print(f"rounds: {walls}; corpora made in {build.wall:.1f} s, once for a course")
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from nbgrader.api import Gradebook
 
 from autograder import gradebook
 from autograder.classroom import filled, make_class, mistaken_solutions, right_solutions
-from autograder.classrun import grade_class
+from autograder.classrun import _completed, grade_class
 from autograder.course import Course, CourseError
 
 from .conftest import LESSON, run, submit
@@ -148,6 +149,57 @@ def test_a_failed_regrade_leaves_no_older_score_standing(course, released, monke
     assert scores(course.root)["ada"]["conv2d"] == (None, True)
     monkeypatch.undo()
     assert grade_class(course, LESSON).count("graded") == 1, "it is graded again next time"
+
+
+def test_of_several_that_are_recorded_together_one_that_fails_costs_no_other(course, released, monkeypatch, caplog):
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        book.add_student("ada", first_name="Ada")
+    for name in ("ada", "ben", "cyd"):
+        submit(course, name, filled(released, right_solutions(LESSON)))
+    grade_class(course, LESSON, students=["cyd"])
+    together, fill = [], gradebook.Book._fill
+
+    def fails(book, submission, graded):
+        if submission.student.id == "ben":
+            raise RuntimeError("the ink ran out")
+        return fill(book, submission, graded)
+
+    def all_at_once(pool, work, items, ahead):
+        done = [(item, pool.submit(work, item)) for item in items]
+        together.append(len(done))
+        yield done
+
+    monkeypatch.setattr(gradebook.Book, "_fill", fails)
+    monkeypatch.setattr("autograder.classrun._completed", all_at_once)
+    summary = grade_class(course, LESSON, force=True)
+    assert together == [3]
+    assert {row.student: row.state for row in summary.rows} == {"ada": "graded", "ben": "failed", "cyd": "graded"}
+    assert [row.reason for row in summary.rows if row.state == "failed"] == [
+        "the grader failed: RuntimeError: the ink ran out"
+    ]
+    assert caplog.text.count("the grader failed at") == 1
+    found = scores(course.root)
+    assert {name: found[name]["conv2d"] for name in found} == {
+        "ada": (5.0, False), "ben": (None, True), "cyd": (5.0, False)
+    }  # fmt: skip
+    with Gradebook(course.directory.db_url, course.directory.course_id) as book:
+        assert book.find_student("ada").first_name == "Ada"
+
+
+def test_a_submission_that_takes_long_does_not_keep_the_others_waiting():
+    others_given = threading.Event()
+
+    def work(name):
+        return others_given.wait(60) if name == "slow" else name
+
+    given = []
+    with ThreadPoolExecutor(2) as pool:
+        for done in _completed(pool, work, ["slow", *map(str, range(20))], ahead=4):
+            given += [(name, future.result()) for name, future in done]
+            if len(given) == 20:
+                others_given.set()
+    assert given[-1] == ("slow", True)
+    assert sorted(given[:-1]) == sorted((str(n), str(n)) for n in range(20))
 
 
 def test_a_broken_resubmission_replaces_the_older_score(course, released):
