@@ -58,7 +58,8 @@ class _Search:
         if any(answer.kind in CUT_SHORT for answer in answers):
             return None
         expected = [answer_of(copy_of(call).on(self.exercise.reference)).value for call in calls]
-        after = [replies.after(number) or call.arrays() for number, call in enumerate(calls)]
+        echoed = [replies.after(number) for number in range(len(calls))]
+        after = [call.arrays() if arrays is None else arrays for arrays, call in zip(echoed, calls, strict=True)]
         found = prop.failure(calls, answers, expected, after)
         if not found:
             return None

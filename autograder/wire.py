@@ -376,8 +376,8 @@ class Answers:
 _Part = tuple[np.dtype, str, tuple[int, ...], int]
 #: The kinds of dtype that convert to float64 without a loss that anybody would notice.
 REAL = "biuf"
-#: A text of answers that is longer is read anew each time.
-_LONGEST_KNOWN = 8 * 2**10
+#: A text of answers that is longer is read anew each time: a stranger's may be made to fill our memory.
+_LONGEST_KNOWN = 4 * 2**10
 
 
 @dataclass(frozen=True)
@@ -446,7 +446,7 @@ def _outline(text: bytes) -> _Outline:
     return _Outline(answers, shapes, after, _joined(runs), size)
 
 
-_known_outline = lru_cache(1024)(_outline)
+_known_outline = lru_cache(256)(_outline)
 
 
 def _joined(parts: list[_Part]) -> list[tuple[_Part, int]]:
